@@ -9,13 +9,12 @@
  *         within 200 of delivered   can    ccl = 0 A
  *                    ^
  *
- * Tokens: word   letter _ / { ~ first, then letters digits _ - . / + { } @ ~ where '-' '.' '+' must be
- *                followed by a word character (so `a..b` and `x ->` split) and ':' is part of a word
- *                only when directly followed by a word character or '/' (mqtts://host:8883, tcp:4000)
- *         number optional sign, digits, optional fraction; or 0x and hex digits
- *         string "..." with \" \\ \n \t; one line
- *         punct  one of  @ .. -> <= >= != = < > ~ : , [ ] %  (and any other single ASCII sign)
- * A number directly followed by letters (200ms) is a number token and a word token.
+ * Tokens: word   letter _ / { ~ first, then letters digits _ - . / + { } @ ~ where '-' '.' '+' must
+ * be followed by a word character (so `a..b` and `x ->` split) and ':' is part of a word only when
+ * directly followed by a word character or '/' (mqtts://host:8883, tcp:4000) number optional sign,
+ * digits, optional fraction; or 0x and hex digits string "..." with \" \\ \n \t; one line punct one
+ * of  @ .. -> <= >= != = < > ~ : , [ ] %  (and any other single ASCII sign) A number directly
+ * followed by letters (200ms) is a number token and a word token.
  */
 #ifndef BASE_CONF_H
 #define BASE_CONF_H
@@ -99,8 +98,7 @@ bool conf_expect(struct conf_cursor *c, const char *text);
 bool conf_take_word(struct conf_cursor *c, const char *what, struct span *ret);
 /* A word or a string (escapes resolved into out). */
 bool conf_take_text(struct conf_cursor *c, const char *what, char *out, size_t cap);
-bool conf_take_int(struct conf_cursor *c, const char *what, int64_t min, int64_t max,
-                   int64_t *ret);
+bool conf_take_int(struct conf_cursor *c, const char *what, int64_t min, int64_t max, int64_t *ret);
 /* A number with a unit of that dimension ("200 ms"); DIM_NONE takes a bare number. */
 bool conf_take_quantity(struct conf_cursor *c, enum dim dim, struct quantity *ret);
 /* A number with any known unit, or bare (DIM_NONE). */

@@ -45,13 +45,15 @@ struct span span_trim(struct span s); /* SP, TAB, CR and LF at both ends */
 
 /* Cuts the next blank-separated token off the front of *rest; false when only blanks are left. */
 bool span_token(struct span *rest, struct span *ret_token);
-/* Cuts the next line off *rest, ending at any run of CR and LF; skips empty lines. False at the end. */
+/* Cuts the next line off *rest, ending at any run of CR and LF; skips empty lines. False at the
+ * end. */
 bool span_line(struct span *rest, struct span *ret_line);
 
 /* Copies as a NUL-terminated string; longer text is cut to cap - 1 bytes. cap must be > 0. */
 void span_to_str(struct span s, char *out, size_t cap);
 
-/* ---- numbers in text: the whole span must be the number; no locale, no blanks, no exponent ---- */
+/* ---- numbers in text: the whole span must be the number; no locale, no blanks, no exponent ----
+ */
 
 bool parse_i64(struct span s, int64_t min, int64_t max, int64_t *ret);
 bool parse_hex(struct span s, uint64_t max, uint64_t *ret); /* digits without 0x */
