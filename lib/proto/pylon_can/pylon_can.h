@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The CAN frames that low-voltage batteries send to inverters (Pylontech V1.2, V1.3 and the family
+ * that grew from them): a dialect is a table, the codec walks it. Little endian except where the
+ * dialect says otherwise. Units on the wire: CVL/DVL 0.1 V, CCL/DCL 0.1 A, voltage 0.01 V, current
+ * 0.1 A (+ charging), temperature 0.1 C, SOC/SOH 1 %. Encoders saturate, never wrap, and round half
+ * away from zero.
+ *
+ * Source: Pylontech CAN-Bus-protocol low-voltage V1.2 (2018-04-08); captures of US5000 stacks for
+ * V1.3. Pure: bytes in, struct out; no I/O, clock, allocation.
+ */
+#ifndef PROTO_PYLON_CAN_H
+#define PROTO_PYLON_CAN_H
+
+#include "base/can_frame.h"
+#include "battery/bank.h"
+
+enum { PYLON_CAN_MAX_FRAMES = 20 };
+
+struct pylon_can_dialect; /* a read-only table */
+
+/* "pylon-1.2", "pylon-1.3", ...; NULL when unknown. */
+const struct pylon_can_dialect *pylon_can_find(const char *name);
+/* The NULL-terminated list of dialect names, for messages. */
+const char *const *pylon_can_names(void);
+const char *pylon_can_name(const struct pylon_can_dialect *dialect);
+/* True when the dialect is complete enough to be sent by a bridge (false: prepared as data only).
+ */
+bool pylon_can_complete(const struct pylon_can_dialect *dialect);
+/* The maker name its 0x35E carries by default ("PYLON"); a configuration may choose another. */
+const char *pylon_can_default_maker(const struct pylon_can_dialect *dialect);
+uint32_t pylon_can_period_ms(const struct pylon_can_dialect *dialect);
+uint32_t pylon_can_keepalive_id(const struct pylon_can_dialect *dialect); /* 0x305 */
+
+/* Encodes the whole set in the dialect's order. maker NULL takes the default. Fields the bank does
+ * not know: a frame whose mandatory field is unknown is left out (ERR_INCOMPLETE when 351, 355 or
+ * 356 would be missing, nothing is written); optional fields take the dialect's "not provided".
+ * SOC is clamped to 0..100 %. ret_msgs must hold PYLON_CAN_MAX_FRAMES. */
+enum err pylon_can_encode(const struct pylon_can_dialect *dialect, const struct bank *bank,
+                          const char *maker, struct can_msg *ret_msgs, size_t *ret_count);
+
+/* Takes one frame into the bank. ERR_NOT_FOUND: an id the dialect does not have (bank untouched);
+ * ERR_SHORT / ERR_LAYOUT: a DLC the dialect does not accept; ERR_RANGE: a value outside the
+ * dialect's sanity range (that field keeps its old value and is marked unknown). */
+struct decoded pylon_can_decode(const struct pylon_can_dialect *dialect, const struct can_msg *msg,
+                                struct bank *bank);
+
+#endif
