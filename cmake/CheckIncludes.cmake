@@ -12,8 +12,8 @@ set(RULES
     "lib/port              base/ port/"
     "sim                   base/ battery/ proto/ port/ sim/"
     "bridge                base/ battery/ proto/ port/ bridge/"
-    "harness/judge         base/ harness/judge/ harness/scenario/"
-    "harness/scenario      base/ sim/stimulus.h harness/scenario/"
+    "harness/judge         base/ harness/judge/ harness/scenario/ harness/run/manifest.h"
+    "harness/scenario      base/ sim/stimulus.h sim/config.h harness/scenario/"
     "harness/shim          harness/shim/"
     "harness               base/ port/ sim/ harness/")
 

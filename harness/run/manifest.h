@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A DUT manifest (*.dut): how to start the bridge under test, or how to reach one that already runs,
+ * and what it promises. Ten lines suffice; the reference bridge has one like anybody else.
+ *
+ *     dut      my-bridge "My bridge 1.2"
+ *     run      /usr/bin/python3 bridge.py --config {config}
+ *     config   my-bridge.conf.in            # a template; {tty} {can} {broker} ... are filled in
+ *     boot     2 s                          # from start to the first poll, at most
+ *     sources  pylontech-console
+ *     stale    zero                         # what it does when the battery is lost
+ *     [can]
+ *     dialect  pylon-1.2
+ *     [json]
+ *     topic    mybridge/battery
+ *     form     nested
+ *
+ * Placeholders: {tty} {can} {broker} (mqtt://127.0.0.1:PORT) {host} {port} {batteries} {dir} (the run's own
+ * folder) {config} {bin} (where our programs are) {manifest} (the manifest's folder).
+ */
+#ifndef HARNESS_MANIFEST_H
+#define HARNESS_MANIFEST_H
+
+#include "base/conf.h"
+
+enum stale_policy {
+    STALE_UNDECLARED, /* silence or zero are both accepted */
+    STALE_SILENCE,    /* no frame of the set, no publish, for three periods */
+    STALE_ZERO,       /* CCL = DCL = 0; JSON Max* = 0 */
+    STALE_OFFLINE,    /* the status topic says offline */
+};
+
+enum { MANIFEST_ARGS = 24, MANIFEST_EXCLUDES = 64, MANIFEST_MAPS = 64, MANIFEST_ENVS = 16 };
+
+struct manifest {
+    char *path, *dir;
+    char id[40];
+    char title[120];
+    bool attach; /* no `run`: reach it through tty, can, broker */
+    char *run[MANIFEST_ARGS];
+    size_t n_run;
+    char *env[MANIFEST_ENVS]; /* "NAME=value", placeholders allowed */
+    size_t n_env;
+    char *config; /* path of the template, or NULL */
+    uint64_t boot_us;
+    uint64_t stop_us; /* SIGTERM to SIGKILL; default 2 s */
+    char sources[8][24];
+    size_t n_sources;
+    enum stale_policy stale_can, stale_json;
+    char tty[128], can[128], broker[200]; /* attach */
+    bool has_can, has_json;
+    char dialect[24];
+    char maker[9]; /* [can] maker: what its 0x35E says; "" unchecked */
+    char topic[128];
+    char form[12];
+    char status_topic[128], status_online[32], status_offline[32];
+    uint64_t can_period_us, json_period_us; /* default 1 s */
+    struct {
+        char name[64]; /* canonical JSON path */
+        char path[64]; /* where this DUT has it */
+    } map[MANIFEST_MAPS];
+    size_t n_map;
+    struct {
+        char req[40];
+        char *reason;
+    } exclude[MANIFEST_EXCLUDES];
+    size_t n_exclude;
+};
+
+/* ERR_SYNTAX after printing the errors to diag. */
+enum err manifest_load(const char *path, FILE *diag, struct manifest **ret);
+void manifest_delete(struct manifest *m);
+/* NULL when the requirement is not excluded. */
+const char *manifest_excluded(const struct manifest *m, const char *req);
+
+/* Values for the placeholders. */
+struct manifest_fill {
+    const char *tty, *can, *broker, *host, *dir, *config, *bin;
+    unsigned port, batteries;
+};
+/* Replaces {name}; ERR_NOT_FOUND for an unknown placeholder (ret_bad points at it). {{ is a brace. */
+enum err manifest_expand(const struct manifest *m, const char *text,
+                         const struct manifest_fill *fill, struct buf *out, const char **ret_bad);
+
+#endif
