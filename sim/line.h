@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The wire between a device and its client: paces bytes at the line's rate, remembers when each
+ * reply was due and when it was really written, and damages it as the active faults say. I/O-free:
+ * bytes in, bytes out, deadlines as return values; the owner moves them to the tty.
+ */
+#ifndef SIM_LINE_H
+#define SIM_LINE_H
+
+#include "base/clock.h"
+#include "base/span.h"
+#include "sim/config.h"
+#include "sim/stimulus.h"
+
+struct line;
+
+enum err line_new(uint64_t seed, enum sim_pace pace, uint32_t baud, struct line **ret);
+void line_delete(struct line *line);
+void line_set_baud(struct line *line, uint32_t baud);
+/* Activates a fault from now; it ends by itself after duration or count of replies. */
+enum err line_fault(struct line *line, const struct stimulus *fault, uint64_t now_us);
+void line_clear(struct line *line); /* drops what has not left yet (unplug, reboot) */
+
+/* Queues one reply to `command` that starts `delay_us` from now (never before what is queued). `id`
+ * comes back with its last byte. Echoed characters are queued the same way with id 0. */
+enum err line_send(struct line *line, struct span command, struct span reply, uint64_t now_us,
+                   uint64_t delay_us, unsigned id);
+
+struct line_out {
+    struct span bytes; /* to be written now; valid until the next call */
+    uint64_t due_us;   /* when the last of them was due on the wire */
+    unsigned done_id;  /* != 0: this was the end of that reply */
+    bool damaged;      /* a fault changed that reply */
+};
+/* The next bytes that are due at `now`; false when none are. */
+bool line_take(struct line *line, uint64_t now_us, struct line_out *ret);
+uint64_t line_deadline(const struct line *line); /* NEVER_US when idle */
+size_t line_pending(const struct line *line);
+
+#endif
