@@ -154,16 +154,25 @@ struct decoded pylon_answer_split(struct span text, struct span command, struct 
 }
 
 /* The pager leaves its prompt and 50 blanks in the text; both are lines of their own. */
-bool pylon_body_line(struct span *rest, struct span *ret_line)
+bool pylon_raw_line(struct span *rest, struct span *ret_line)
 {
     struct span line;
 
     while (span_line(rest, &line)) {
-        line = pylon_rtrim(line);
-        if (line.n == 0 || span_starts(line, "Press [Enter] to be continued"))
+        if (pylon_rtrim(line).n == 0 || span_starts(line, "Press [Enter] to be continued"))
             continue;
         *ret_line = line;
         return true;
     }
     return false;
+}
+
+bool pylon_body_line(struct span *rest, struct span *ret_line)
+{
+    struct span line;
+
+    if (!pylon_raw_line(rest, &line))
+        return false;
+    *ret_line = pylon_rtrim(line);
+    return true;
 }

@@ -20,6 +20,8 @@ bool pylon_is_text(struct span s);
 struct span pylon_rtrim(struct span s);
 struct span pylon_strip(struct span s);
 bool pylon_starts_nocase(struct span s, const char *prefix);
+/* pylon_body_line() with the trailing blanks left on. */
+bool pylon_raw_line(struct span *rest, struct span *ret_line);
 /* The prompt ("pylon>") when that and noise is all the line holds; else empty. */
 struct span pylon_prompt_of(struct span line);
 

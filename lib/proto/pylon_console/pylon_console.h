@@ -292,7 +292,7 @@ struct pylon_log_entry {
     struct pylon_time time;
     struct span module; /* "BMM" */
     uint64_t code;
-    struct span text;
+    struct span text; /* with the blank that Pylontech puts at its end */
 };
 /* Takes the next entry off *rest; ERR_NOT_FOUND at the end. A broken entry is taken off as well;
  * offsets count from where *rest stood. */
