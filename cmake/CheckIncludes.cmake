@@ -2,6 +2,7 @@
 # Enforces the include arrows: base <- battery <- proto <- {bridge, sim}; port uses base; harness
 # uses base, port, sim; harness/judge uses only base and the harness's own language and catalogue.
 # Run as a script: cmake -DROOT=dir -P CheckIncludes.cmake
+cmake_minimum_required(VERSION 3.22) # for IN_LIST, also in script mode
 
 # room                     may include (prefix of the quoted path)
 set(RULES

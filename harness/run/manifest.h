@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A DUT manifest (*.dut): how to start the bridge under test, or how to reach one that already runs,
- * and what it promises. Ten lines suffice; the reference bridge has one like anybody else.
+ * A DUT manifest (*.dut): how to start the bridge under test, or how to reach one that already
+ * runs, and what it promises. Ten lines suffice; the reference bridge has one like anybody else.
  *
  *     dut      my-bridge "My bridge 1.2"
  *     run      /usr/bin/python3 bridge.py --config {config}
@@ -14,9 +14,17 @@
  *     [json]
  *     topic    mybridge/battery
  *     form     nested
+ *     status   mybridge/status              # with online and offline texts of its own, if they
+ * differ [map]                                 # where a value has another name
+ *     Info.MaxChargeCurrent  Limits.Charge
+ *     [exclude]
+ *     JSON-CADENCE  "publishes on change only; issue 12"
  *
- * Placeholders: {tty} {can} {broker} (mqtt://127.0.0.1:PORT) {host} {port} {batteries} {dir} (the run's own
- * folder) {config} {bin} (where our programs are) {manifest} (the manifest's folder).
+ * Further keys: stop, env NAME=value (repeatable); tty, can, broker in place of `run`; [can] maker,
+ * period, stale; [json] online, offline, period, stale.
+ *
+ * Placeholders: {tty} {can} {broker} (mqtt://127.0.0.1:PORT) {host} {port} {batteries} {dir} (the
+ * run's own folder) {config} {bin} (where our programs are) {manifest} (the manifest's folder).
  */
 #ifndef HARNESS_MANIFEST_H
 #define HARNESS_MANIFEST_H
@@ -41,8 +49,8 @@ struct manifest {
     size_t n_run;
     char *env[MANIFEST_ENVS]; /* "NAME=value", placeholders allowed */
     size_t n_env;
-    char *config; /* path of the template, or NULL */
-    uint64_t boot_us;
+    char *config;     /* path of the template, or NULL */
+    uint64_t boot_us; /* default 5 s */
     uint64_t stop_us; /* SIGTERM to SIGKILL; default 2 s */
     char sources[8][24];
     size_t n_sources;
@@ -69,6 +77,8 @@ struct manifest {
 
 /* ERR_SYNTAX after printing the errors to diag. */
 enum err manifest_load(const char *path, FILE *diag, struct manifest **ret);
+/* The same from memory; relative things are beside `name`. */
+enum err manifest_parse(const char *name, struct span text, FILE *diag, struct manifest **ret);
 void manifest_delete(struct manifest *m);
 /* NULL when the requirement is not excluded. */
 const char *manifest_excluded(const struct manifest *m, const char *req);
@@ -78,7 +88,8 @@ struct manifest_fill {
     const char *tty, *can, *broker, *host, *dir, *config, *bin;
     unsigned port, batteries;
 };
-/* Replaces {name}; ERR_NOT_FOUND for an unknown placeholder (ret_bad points at it). {{ is a brace. */
+/* Replaces {name}. ERR_NOT_FOUND: unknown placeholder; ERR_INCOMPLETE: a known one for which `fill`
+ * has nothing; ERR_SPACE. ret_bad (may be NULL) points at it. {{ is a brace. */
 enum err manifest_expand(const struct manifest *m, const char *text,
                          const struct manifest_fill *fill, struct buf *out, const char **ret_bad);
 

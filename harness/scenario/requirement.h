@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The requirement catalogue: text files (requirements/*.req), one block each:
+ * The requirement catalogue: the *.req files of scenarios/requirements, one block each:
  *
  *     LIM-OV-CAN  MUST  "Charge limit falls to zero on cell over-voltage"
  *       text    "When a reply shows a cell at or above its over-voltage threshold, ... CCL = 0 on

@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads DUT manifests: one table of keys a section. Placeholders are checked here, so that a wrong
+ * one is found before anything is started. Description for users: docs/manifest.md.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/run/manifest_private.h"
+
+enum section { SECTION_TOP, SECTION_CAN, SECTION_JSON, SECTION_MAP, SECTION_EXCLUDE, SECTION_BAD };
+
+static const char *const section_words[] = {"can", "json", "map", "exclude", NULL};
+static const char *const top_keys[] = {"dut",     "run",   "env", "config", "boot",   "stop",
+                                       "sources", "stale", "tty", "can",    "broker", NULL};
+static const char *const can_keys[] = {"dialect", "maker", "period", "stale", NULL};
+static const char *const json_keys[] = {"topic",   "form",   "status", "online",
+                                        "offline", "period", "stale",  NULL};
+static const char *const policies[] = {"silence", "zero", "offline", NULL};
+/* the wire formats that a scenario may put at the DUT's serial port */
+static const char *const source_words[] = {"pylontech-console",
+                                           "pylontech-rs485",
+                                           "jk-uart",
+                                           "jk-modbus",
+                                           "jk-bus",
+                                           "jk-ble",
+                                           "byd-rs485",
+                                           NULL};
+static const char *const forms[] = {"nested", "flat", "union", NULL};
+
+struct reader {
+    struct manifest *m;
+    struct conf_file *file;
+    enum section section;
+    size_t section_start;
+    bool seen_can_stale, seen_json_stale;
+    uint32_t config_line, config_column; /* the first {config} */
+    uint32_t offline_line;               /* where `stale offline` was said for json */
+};
+
+static char *copy_text(const char *text, size_t n)
+{
+    char *copy = malloc(n + 1);
+
+    if (copy != NULL) {
+        memcpy(copy, text, n);
+        copy[n] = '\0';
+    }
+    return copy;
+}
+
+/* ---- words: everything up to the next blank, as in a shell ---- */
+
+static bool check_placeholders(struct reader *r, const struct conf_token *token)
+{
+    uint32_t column = token->column + (token->kind == CONF_STRING ? 1 : 0);
+    struct piece piece;
+
+    for (size_t at = 0; placeholder_next(token->text, at, &piece); at += piece.n) {
+        uint32_t here = column + (uint32_t)piece.start;
+        if (!piece.is_placeholder)
+            continue;
+        if (!piece.closed) {
+            conf_error_at(r->file, token->line, here, "'{' without its '}' ('{{' is a brace)");
+            return false;
+        }
+        enum placeholder hold = placeholder_find(piece.name);
+        if (hold == HOLD_COUNT) {
+            conf_error_at(r->file, token->line, here,
+                          "unknown placeholder '{%.*s}' (known: tty, can, broker, host, port, "
+                          "batteries, dir, config, bin, manifest)",
+                          (int)piece.name.n, (const char *)piece.name.p);
+            return false;
+        }
+        if (hold == HOLD_CONFIG && r->config_line == 0) {
+            r->config_line = token->line;
+            r->config_column = here;
+        }
+    }
+    return true;
+}
+
+/* Tokens without a blank between them are one word: `--config={dir}/x`, `"with blanks"`. */
+static bool take_shell_word(struct reader *r, struct conf_cursor *c, const char *what, char *out,
+                            size_t cap)
+{
+    const struct conf_token *first = conf_peek(c);
+    struct buf b = buf_of(out, cap - 1);
+
+    if (first->kind == CONF_END) {
+        conf_fail(c, "expected %s, found end of line", what);
+        return false;
+    }
+    do {
+        const struct conf_token *token = conf_peek(c);
+        char part[512];
+        if (!check_placeholders(r, token))
+            return false;
+        bool ok = true;
+        if (token->kind == CONF_STRING) {
+            if (!conf_take_text(c, what, part, sizeof part))
+                return false;
+            ok = buf_str(&b, part);
+        } else {
+            ok = buf_put(&b, conf_take(c)->text);
+        }
+        if (!ok) {
+            conf_fail_at(c, first, "too long: at most %zu bytes", cap - 1);
+            return false;
+        }
+    } while (!conf_at_end(c) && conf_peek(c)->glued);
+    out[b.n] = '\0';
+    return true;
+}
+
+static bool take_copy(struct reader *r, struct conf_cursor *c, const char *what, char **ret)
+{
+    char word[512];
+
+    if (!take_shell_word(r, c, what, word, sizeof word))
+        return false;
+    *ret = copy_text(word, strlen(word));
+    if (*ret == NULL)
+        conf_fail(c, "%s", err_text(ERR_MEMORY));
+    return *ret != NULL;
+}
+
+/* ---- top-level keys ---- */
+
+static bool take_dut(struct manifest *m, struct conf_cursor *c)
+{
+    if (!conf_take_text(c, "a name for the DUT", m->id, sizeof m->id))
+        return false;
+    return conf_at_end(c) || conf_take_text(c, "a title", m->title, sizeof m->title);
+}
+
+static bool take_run(struct reader *r, struct conf_cursor *c)
+{
+    struct manifest *m = r->m;
+
+    do {
+        if (m->n_run == MANIFEST_ARGS) {
+            conf_fail(c, "too many arguments: at most %d", MANIFEST_ARGS);
+            return false;
+        }
+        if (!take_copy(r, c, "the program to run", &m->run[m->n_run]))
+            return false;
+        m->n_run++;
+    } while (!conf_at_end(c));
+    return true;
+}
+
+static bool take_env(struct reader *r, struct conf_cursor *c)
+{
+    struct manifest *m = r->m;
+    const struct conf_token *token = conf_peek(c);
+
+    if (m->n_env == MANIFEST_ENVS) {
+        conf_fail(c, "too many variables: at most %d", MANIFEST_ENVS);
+        return false;
+    }
+    if (!take_copy(r, c, "NAME=value", &m->env[m->n_env]))
+        return false;
+    const char *text = m->env[m->n_env++];
+    if (text[0] == '=' || strchr(text, '=') == NULL) {
+        conf_fail_at(c, token, "expected NAME=value");
+        return false;
+    }
+    return true;
+}
+
+static bool take_positive_time(struct conf_cursor *c, uint64_t *ret_us)
+{
+    const struct conf_token *token = conf_peek(c);
+    struct quantity q;
+
+    if (!conf_take_quantity(c, DIM_TIME, &q))
+        return false;
+    if (q.micro <= 0) {
+        conf_fail_at(c, token, "the time must be longer than 0 s");
+        return false;
+    }
+    *ret_us = (uint64_t)q.micro;
+    return true;
+}
+
+static bool take_sources(struct manifest *m, struct conf_cursor *c)
+{
+    size_t index;
+
+    do {
+        if (m->n_sources == sizeof m->sources / sizeof m->sources[0]) {
+            conf_fail(c, "too many sources: at most %zu", m->n_sources);
+            return false;
+        }
+        if (!conf_take_known(c, "source", source_words, &index))
+            return false;
+        span_to_str(span_str(source_words[index]), m->sources[m->n_sources++],
+                    sizeof m->sources[0]);
+        conf_accept(c, ",");
+    } while (!conf_at_end(c));
+    return true;
+}
+
+/* At the top it speaks for both sinks, in a section for that one, whichever comes first. */
+static bool take_stale(struct reader *r, struct conf_cursor *c)
+{
+    static const enum stale_policy values[] = {STALE_SILENCE, STALE_ZERO, STALE_OFFLINE};
+    struct manifest *m = r->m;
+    const struct conf_token *token = conf_peek(c);
+    size_t index;
+
+    if (!conf_take_known(c, "stale policy", policies, &index))
+        return false;
+    enum stale_policy policy = values[index];
+    if (r->section == SECTION_CAN && policy == STALE_OFFLINE) {
+        conf_fail_at(c, token, "a CAN bus has no status topic: silence or zero");
+        return false;
+    }
+    if (r->section != SECTION_CAN && (r->section == SECTION_JSON || !r->seen_json_stale)) {
+        m->stale_json = policy;
+        r->offline_line = policy == STALE_OFFLINE ? token->line : 0;
+    }
+    if (r->section == SECTION_CAN ||
+        (r->section == SECTION_TOP && !r->seen_can_stale && policy != STALE_OFFLINE))
+        m->stale_can = policy;
+    r->seen_can_stale = r->seen_can_stale || r->section == SECTION_CAN;
+    r->seen_json_stale = r->seen_json_stale || r->section == SECTION_JSON;
+    return true;
+}
+
+static bool top_line(struct reader *r, struct conf_cursor *c)
+{
+    struct manifest *m = r->m;
+    size_t key;
+
+    if (!conf_take_known(c, "key", top_keys, &key))
+        return false;
+    switch (key) {
+    case 0: return take_dut(m, c);
+    case 1: return take_run(r, c);
+    case 2: return take_env(r, c);
+    case 3: return take_copy(r, c, "the template's path", &m->config);
+    case 4: return take_positive_time(c, &m->boot_us);
+    case 5: return take_positive_time(c, &m->stop_us);
+    case 6: return take_sources(m, c);
+    case 7: return take_stale(r, c);
+    case 8: return conf_take_text(c, "a device", m->tty, sizeof m->tty);
+    case 9: return conf_take_text(c, "a CAN interface", m->can, sizeof m->can);
+    }
+    return conf_take_text(c, "a broker (mqtt://host:1883)", m->broker, sizeof m->broker);
+}
+
+/* ---- sections ---- */
+
+static bool can_line(struct reader *r, struct conf_cursor *c)
+{
+    struct manifest *m = r->m;
+    size_t key;
+
+    if (!conf_take_known(c, "key of [can]", can_keys, &key))
+        return false;
+    switch (key) {
+    case 0: return conf_take_text(c, "a dialect", m->dialect, sizeof m->dialect);
+    case 1: return conf_take_text(c, "the maker's text of 0x35E", m->maker, sizeof m->maker);
+    case 2: return take_positive_time(c, &m->can_period_us);
+    }
+    return take_stale(r, c);
+}
+
+static bool json_line(struct reader *r, struct conf_cursor *c)
+{
+    struct manifest *m = r->m;
+    size_t key;
+    size_t form;
+
+    if (!conf_take_known(c, "key of [json]", json_keys, &key))
+        return false;
+    switch (key) {
+    case 0: return take_shell_word(r, c, "a topic", m->topic, sizeof m->topic);
+    case 1:
+        if (!conf_take_known(c, "form", forms, &form))
+            return false;
+        span_to_str(span_str(forms[form]), m->form, sizeof m->form);
+        return true;
+    case 2: return take_shell_word(r, c, "a topic", m->status_topic, sizeof m->status_topic);
+    case 3: return conf_take_text(c, "a text", m->status_online, sizeof m->status_online);
+    case 4: return conf_take_text(c, "a text", m->status_offline, sizeof m->status_offline);
+    case 5: return take_positive_time(c, &m->json_period_us);
+    }
+    return take_stale(r, c);
+}
+
+/* CANONICAL.PATH  their.path */
+static bool map_line(struct reader *r, struct conf_cursor *c)
+{
+    struct manifest *m = r->m;
+
+    if (m->n_map == MANIFEST_MAPS) {
+        conf_fail(c, "too many mapped values: at most %d", MANIFEST_MAPS);
+        return false;
+    }
+    if (!take_shell_word(r, c, "a path of the documented form", m->map[m->n_map].name,
+                         sizeof m->map[0].name) ||
+        !take_shell_word(r, c, "where this DUT has it", m->map[m->n_map].path,
+                         sizeof m->map[0].path))
+        return false;
+    m->n_map++;
+    return true;
+}
+
+/* REQ-ID "reason" */
+static bool exclude_line(struct reader *r, struct conf_cursor *c)
+{
+    struct manifest *m = r->m;
+    struct span id;
+    char reason[512];
+
+    if (m->n_exclude == MANIFEST_EXCLUDES) {
+        conf_fail(c, "too many exclusions: at most %d", MANIFEST_EXCLUDES);
+        return false;
+    }
+    const struct conf_token *token = conf_peek(c);
+    if (!conf_take_word(c, "a requirement id", &id))
+        return false;
+    if (id.n >= sizeof m->exclude[0].req) {
+        conf_fail_at(c, token, "too long: at most %zu bytes", sizeof m->exclude[0].req - 1);
+        return false;
+    }
+    token = conf_peek(c);
+    if (token->kind != CONF_STRING || token->text.n == 0) {
+        conf_fail(c, "expected the reason in quotes");
+        return false;
+    }
+    if (!conf_take_text(c, "the reason", reason, sizeof reason))
+        return false;
+    char *copy = copy_text(reason, strlen(reason));
+    if (copy == NULL) {
+        conf_fail(c, "%s", err_text(ERR_MEMORY));
+        return false;
+    }
+    span_to_str(id, m->exclude[m->n_exclude].req, sizeof m->exclude[0].req);
+    m->exclude[m->n_exclude++].reason = copy;
+    return true;
+}
+
+static void open_section(struct reader *r, const struct conf_line *line, size_t index)
+{
+    static const enum section sections[] = {SECTION_CAN, SECTION_JSON, SECTION_MAP,
+                                            SECTION_EXCLUDE};
+    struct conf_cursor c = conf_cursor_of(r->file, line);
+    const struct conf_token *name = conf_peek(&c);
+    size_t which;
+
+    r->section = SECTION_BAD;
+    r->section_start = index + 1;
+    for (size_t i = 0; i < index; i++) {
+        const struct conf_line *other = &r->file->lines[i];
+        if (conf_is_section(other) && span_eq(other->tokens[1].text, name->text)) {
+            conf_fail(&c, "duplicate section (first at line %u)", (unsigned)other->number);
+            return;
+        }
+    }
+    if (!conf_take_known(&c, "section", section_words, &which) || !conf_expect(&c, "]") ||
+        !conf_expect_end(&c))
+        return;
+    r->section = sections[which];
+    r->m->has_can = r->m->has_can || r->section == SECTION_CAN;
+    r->m->has_json = r->m->has_json || r->section == SECTION_JSON;
+}
+
+static bool is_duplicate(struct reader *r, size_t index)
+{
+    const struct conf_line *line = &r->file->lines[index];
+    const struct conf_token *key = &line->tokens[0];
+
+    if (r->section == SECTION_TOP && span_eq_str(key->text, "env"))
+        return false;
+    for (size_t i = r->section_start; i < index; i++) {
+        const struct conf_line *other = &r->file->lines[i];
+        if (span_eq(other->tokens[0].text, key->text)) {
+            conf_error_at(r->file, line->number, key->column,
+                          "duplicate key '%.*s' (first at line %u)", (int)key->text.n,
+                          (const char *)key->text.p, (unsigned)other->number);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_line(struct reader *r, size_t index)
+{
+    const struct conf_line *line = &r->file->lines[index];
+    struct conf_cursor c = conf_cursor_of(r->file, line);
+    bool ok = false;
+
+    if (conf_is_section(line)) {
+        open_section(r, line, index);
+        return;
+    }
+    if (r->section == SECTION_BAD || is_duplicate(r, index))
+        return;
+    switch (r->section) {
+    case SECTION_TOP: ok = top_line(r, &c); break;
+    case SECTION_CAN: ok = can_line(r, &c); break;
+    case SECTION_JSON: ok = json_line(r, &c); break;
+    case SECTION_MAP: ok = map_line(r, &c); break;
+    case SECTION_EXCLUDE: ok = exclude_line(r, &c); break;
+    case SECTION_BAD: break;
+    }
+    if (ok)
+        conf_expect_end(&c);
+}
+
+/* ---- the whole ---- */
+
+static void check_attach(struct reader *r, uint32_t line)
+{
+    const struct manifest *m = r->m;
+
+    if (!m->attach) {
+        if (m->tty[0] != '\0' || m->can[0] != '\0' || m->broker[0] != '\0')
+            conf_error_at(r->file, line, 1,
+                          "with 'run' the harness makes tty, can and broker: use {tty} {can} "
+                          "{broker}");
+        return;
+    }
+    if (m->tty[0] == '\0' && m->can[0] == '\0' && m->broker[0] == '\0') {
+        conf_error_at(r->file, line, 1,
+                      "no 'run': how is it started? (or 'tty', 'can', 'broker' to reach one that "
+                      "runs)");
+        return;
+    }
+    if (m->tty[0] == '\0')
+        conf_error_at(r->file, line, 1, "no 'tty': where is the DUT's battery port?");
+    if (m->has_can && m->can[0] == '\0')
+        conf_error_at(r->file, line, 1, "[can] needs 'can', the interface to listen on");
+    if (m->has_json && m->broker[0] == '\0')
+        conf_error_at(r->file, line, 1, "[json] needs 'broker', where the DUT publishes");
+}
+
+static void check_whole(struct reader *r)
+{
+    struct manifest *m = r->m;
+    uint32_t line = r->file->n_lines > 0 ? r->file->lines[0].number : 1;
+
+    m->attach = m->n_run == 0;
+    if (r->file->n_errors > 0)
+        return; /* what is missing may be on a line that was not understood */
+    if (m->id[0] == '\0')
+        conf_error_at(r->file, line, 1, "no 'dut NAME'");
+    if (m->n_sources == 0)
+        conf_error_at(r->file, line, 1, "no 'sources': which batteries can it read?");
+    if (!m->has_can && !m->has_json)
+        conf_error_at(r->file, line, 1, "neither [can] nor [json]: there is nothing to judge");
+    if (m->has_can && m->dialect[0] == '\0')
+        conf_error_at(r->file, line, 1, "[can] has no 'dialect'");
+    if (m->has_json && m->topic[0] == '\0')
+        conf_error_at(r->file, line, 1, "[json] has no 'topic'");
+    if (r->config_line != 0 && m->config == NULL)
+        conf_error_at(r->file, r->config_line, r->config_column,
+                      "{config} is used, but there is no 'config' template");
+    if (r->offline_line != 0 && m->status_topic[0] == '\0')
+        conf_error_at(r->file, r->offline_line, 1,
+                      "stale by 'offline' needs the 'status' topic in [json]");
+    check_attach(r, line);
+}
+
+static void set_defaults(struct manifest *m)
+{
+    m->boot_us = 5000000;
+    m->stop_us = 2000000;
+    m->can_period_us = 1000000;
+    m->json_period_us = 1000000;
+    span_to_str(SPAN_LIT("nested"), m->form, sizeof m->form);
+    span_to_str(SPAN_LIT("online"), m->status_online, sizeof m->status_online);
+    span_to_str(SPAN_LIT("offline"), m->status_offline, sizeof m->status_offline);
+}
+
+static enum err read_file(struct conf_file *file, FILE *diag, struct manifest **ret)
+{
+    struct manifest *m = calloc(1, sizeof *m);
+    struct reader r = {.m = m, .file = file, .section = SECTION_TOP};
+
+    if (m == NULL)
+        return ERR_MEMORY;
+    const char *slash = strrchr(file->name, '/');
+    m->path = copy_text(file->name, strlen(file->name));
+    if (slash == NULL)
+        m->dir = copy_text(".", 1);
+    else
+        m->dir = copy_text(file->name, slash == file->name ? 1 : (size_t)(slash - file->name));
+    if (m->path == NULL || m->dir == NULL) {
+        manifest_delete(m);
+        return ERR_MEMORY;
+    }
+    set_defaults(m);
+    for (size_t i = 0; i < file->n_lines; i++)
+        read_line(&r, i);
+    check_whole(&r);
+    conf_print_errors(file, diag);
+    if (file->n_errors > 0) {
+        manifest_delete(m);
+        return ERR_SYNTAX;
+    }
+    *ret = m;
+    return ERR_OK;
+}
+
+enum err manifest_load(const char *path, FILE *diag, struct manifest **ret)
+{
+    struct conf_file *file;
+    enum err e = conf_load(path, &file);
+
+    if (e != ERR_OK)
+        return e;
+    e = read_file(file, diag, ret);
+    conf_delete(file);
+    return e;
+}
+
+enum err manifest_parse(const char *name, struct span text, FILE *diag, struct manifest **ret)
+{
+    struct conf_file *file;
+    enum err e = conf_parse(name, text, &file);
+
+    if (e != ERR_OK)
+        return e;
+    e = read_file(file, diag, ret);
+    conf_delete(file);
+    return e;
+}
+
+void manifest_delete(struct manifest *m)
+{
+    if (m == NULL)
+        return;
+    for (size_t i = 0; i < m->n_run; i++)
+        free(m->run[i]);
+    for (size_t i = 0; i < m->n_env; i++)
+        free(m->env[i]);
+    for (size_t i = 0; i < m->n_exclude; i++)
+        free(m->exclude[i].reason);
+    free(m->config);
+    free(m->path);
+    free(m->dir);
+    free(m);
+}
+
+const char *manifest_excluded(const struct manifest *m, const char *req)
+{
+    for (size_t i = 0; i < m->n_exclude; i++)
+        if (strcmp(m->exclude[i].req, req) == 0)
+            return m->exclude[i].reason;
+    return NULL;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fills the placeholders of a manifest: arguments, environment, configuration template.
+ */
+#include "harness/run/manifest_private.h"
+
+const char *const placeholder_words[HOLD_COUNT + 1] = {
+    [HOLD_TTY] = "tty",           [HOLD_CAN] = "can",       [HOLD_BROKER] = "broker",
+    [HOLD_HOST] = "host",         [HOLD_PORT] = "port",     [HOLD_BATTERIES] = "batteries",
+    [HOLD_DIR] = "dir",           [HOLD_CONFIG] = "config", [HOLD_BIN] = "bin",
+    [HOLD_MANIFEST] = "manifest",
+};
+
+enum placeholder placeholder_find(struct span name)
+{
+    for (unsigned i = 0; i < HOLD_COUNT; i++)
+        if (span_eq_str(name, placeholder_words[i]))
+            return (enum placeholder)i;
+    return HOLD_COUNT;
+}
+
+bool placeholder_next(struct span text, size_t at, struct piece *ret)
+{
+    if (at >= text.n)
+        return false;
+    *ret = (struct piece){.start = at};
+    size_t open = span_find_byte(text, at, '{');
+    if (open > at) { /* up to the next brace */
+        ret->n = open - at;
+        ret->literal = span_sub(text, at, ret->n);
+        return true;
+    }
+    if (at + 1 < text.n && text.p[at + 1] == '{') {
+        ret->n = 2;
+        ret->literal = span_sub(text, at, 1);
+        return true;
+    }
+    size_t end = span_find_byte(text, at, '}');
+    ret->is_placeholder = true;
+    ret->closed = end < text.n;
+    ret->n = (ret->closed ? end + 1 : text.n) - at;
+    ret->name = span_sub(text, at + 1, end - at - 1);
+    return true;
+}
+
+static enum err put_number(struct buf *out, unsigned n)
+{
+    return buf_printf(out, "%u", n) ? ERR_OK : ERR_SPACE;
+}
+
+/* ERR_INCOMPLETE: this run has no such thing. */
+static enum err put_text(struct buf *out, const char *text)
+{
+    if (text == NULL)
+        return ERR_INCOMPLETE;
+    return buf_str(out, text) ? ERR_OK : ERR_SPACE;
+}
+
+static enum err put_value(const struct manifest *m, const struct manifest_fill *fill,
+                          enum placeholder hold, struct buf *out)
+{
+    switch (hold) {
+    case HOLD_TTY: return put_text(out, fill->tty);
+    case HOLD_CAN: return put_text(out, fill->can);
+    case HOLD_BROKER: return put_text(out, fill->broker);
+    case HOLD_HOST: return put_text(out, fill->host);
+    case HOLD_PORT: return put_number(out, fill->port);
+    case HOLD_BATTERIES: return put_number(out, fill->batteries);
+    case HOLD_DIR: return put_text(out, fill->dir);
+    case HOLD_CONFIG: return put_text(out, fill->config);
+    case HOLD_BIN: return put_text(out, fill->bin);
+    case HOLD_MANIFEST: return put_text(out, m->dir);
+    case HOLD_COUNT: break;
+    }
+    return ERR_NOT_FOUND;
+}
+
+enum err manifest_expand(const struct manifest *m, const char *text,
+                         const struct manifest_fill *fill, struct buf *out, const char **ret_bad)
+{
+    struct span whole = span_str(text);
+    struct piece piece;
+
+    for (size_t at = 0; placeholder_next(whole, at, &piece); at += piece.n) {
+        enum err e = ERR_OK;
+        if (!piece.is_placeholder)
+            e = buf_put(out, piece.literal) ? ERR_OK : ERR_SPACE;
+        else if (!piece.closed)
+            e = ERR_NOT_FOUND;
+        else
+            e = put_value(m, fill, placeholder_find(piece.name), out);
+        if (e != ERR_OK) {
+            if (ret_bad != NULL)
+                *ret_bad = text + piece.start;
+            return e;
+        }
+    }
+    return ERR_OK;
+}
