@@ -9,7 +9,8 @@ set(BMSRIG_WARNINGS
 
 add_library(bmsrig_flags INTERFACE)
 target_compile_options(bmsrig_flags INTERFACE ${BMSRIG_WARNINGS})
-target_compile_definitions(bmsrig_flags INTERFACE _POSIX_C_SOURCE=200809L)
+target_compile_definitions(bmsrig_flags INTERFACE _POSIX_C_SOURCE=200809L
+    BMSRIG_VERSION="${PROJECT_VERSION}")
 target_include_directories(bmsrig_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/lib)
 if(BMSRIG_WERROR)
     target_compile_options(bmsrig_flags INTERFACE -Werror)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What people and machines read after a run.
+ */
+#ifndef HARNESS_REPORT_H
+#define HARNESS_REPORT_H
+
+#include <stdio.h>
+
+#include "harness/report/result.h"
+#include "harness/scenario/requirement.h"
+
+struct report_options {
+    const struct catalogue *catalogue; /* for the requirements' texts */
+    bool color;
+    bool latencies; /* the table of latency percentiles */
+};
+
+/* One line as soon as a scenario has ended. */
+void report_line(FILE *out, const struct report_options *options, const struct result *r);
+/* Every failed or inconclusive statement with requirement, expected, actual, bytes and time line.
+ */
+void report_failures(FILE *out, const struct report_options *options, const struct result *r);
+/* Counts, requirement matrix in short, latency percentiles. */
+void report_summary(FILE *out, const struct report_options *options, struct result *const *results,
+                    size_t n, int64_t wall_us);
+/* One testsuite, one testcase per scenario. */
+enum err report_junit(const char *path, struct result *const *results, size_t n);
+/* All results as one JSON document. */
+enum err report_json(const char *path, struct result *const *results, size_t n);
+
+/* 0 all pass, 1 any fail, 2 inconclusive only, 4 harness error (3 is for usage and script errors).
+ */
+int report_exit_code(struct result *const *results, size_t n);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The outcome of one scenario run: what a worker hands to the suite (as result.json) and what every
+ * report is made from.
+ */
+#ifndef HARNESS_RESULT_H
+#define HARNESS_RESULT_H
+
+#include "harness/judge/judge.h"
+
+struct result_line {
+    enum verdict_code code;
+    uint32_t line;
+    char req[ID_MAX];
+    char *statement; /* "within 200 ms of delivered can ccl = 0 A" */
+    char *actual;
+    char *evidence;     /* lines around the deciding moment; NULL for passes */
+    char stimulus[160]; /* WITHIN: what it is measured from; else "" */
+    char sink[8];
+    int64_t t_us;
+    int64_t from_event_us, from_delivered_us; /* NO_LATENCY when unknown */
+};
+
+struct result {
+    char *path; /* of the scenario */
+    char id[ID_MAX];
+    char title[120];
+    char dut[40];
+    enum verdict_code code;
+    char *reason; /* skipped, harness-error: why; else NULL */
+    struct result_line *lines;
+    size_t n_lines;
+    char covers[COVERS_MAX][ID_MAX];
+    size_t n_covers;
+    const char *tier; /* "pty", "cable" */
+    char *can;        /* "hub", "vcan0", ... */
+    int64_t wall_us;  /* of the whole run */
+    uint64_t slack_us, loopback_p50_us, loopback_p99_us;
+    size_t frames, messages, tainted;
+    char *folder; /* where trace.jsonl, can.log, dut.log are */
+};
+
+struct result *result_new(const char *path);
+void result_delete(struct result *r);
+/* Takes the verdicts in; computes evidence and the overall code. */
+void result_take(struct result *r, const struct judge_input *in, const struct verdict *list,
+                 size_t n);
+void result_describe(struct result *r, const struct scenario *scenario, const char *dut,
+                     const char *tier);
+void result_place(struct result *r, const char *can, const char *folder);
+void result_reason(struct result *r, const char *reason);
+/* A failure outside the scenario's own lines, with the tail of the DUT's log as evidence. */
+void result_add_failure(struct result *r, int64_t t_us, const char *expected, const char *actual,
+                        const char *folder);
+
+/* The members of a result, into an object that is open. */
+struct json_out;
+void result_to_json(const struct result *r, struct json_out *out);
+enum err result_save(const struct result *r, const char *file);
+enum err result_load(const char *file, struct result **ret);
+
+/* The lines around a verdict's moment: stimuli, deliveries, frames of the sink, with times. Heap.
+ */
+char *evidence_text(const struct judge_input *in, const struct verdict *v);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The bridge under test as a child process: configuration from the manifest's template, environment
+ * with the preload library where the bus is a hub, output into a log of its own.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/run/paths.h"
+#include "harness/run/world_priv.h"
+
+extern char **environ;
+
+static void fill_values(const struct world *w, const char *bin, struct manifest_fill *fill)
+{
+    unsigned batteries = 0;
+    for (size_t i = 0; i < SIM_MAX_BATTERIES; i++)
+        batteries += w->scenario->sim.battery[i].used;
+    *fill = (struct manifest_fill){.tty = w->tty_path,
+                                   .can = w->can_name,
+                                   .broker = w->broker_url,
+                                   .host = w->broker_host,
+                                   .port = w->broker_port,
+                                   .dir = w->dir,
+                                   .config = w->dut_config,
+                                   .bin = bin,
+                                   .batteries = batteries};
+}
+
+/* Expands one text of the manifest; NULL after world_fail(). */
+static char *expand(struct world *w, const struct manifest_fill *fill, const char *text, size_t cap)
+{
+    const char *bad = NULL;
+    char *out = calloc(1, cap + 1);
+    if (!out)
+        abort();
+    struct buf b = buf_of(out, cap);
+    if (manifest_expand(w->manifest, text, fill, &b, &bad) == ERR_OK)
+        return out;
+    world_fail(w, "%s: cannot fill in %.60s", w->manifest->path, bad ? bad : text);
+    free(out);
+    return NULL;
+}
+
+static char *read_template(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return NULL;
+    char *text = calloc(1, 65536);
+    if (text)
+        text[fread(text, 1, 65535, f)] = 0;
+    fclose(f);
+    return text;
+}
+
+bool dut_prepare(struct world *w)
+{
+    char bin[512];
+    struct manifest_fill fill;
+    snprintf(w->dut_config, sizeof w->dut_config, "%s/dut.conf", w->dir);
+    if (!w->manifest->config)
+        return true;
+    path_bin(bin, sizeof bin);
+    fill_values(w, bin, &fill);
+    char *template = read_template(w->manifest->config);
+    if (!template) {
+        world_fail(w, "cannot read the DUT's configuration template %s", w->manifest->config);
+        return false;
+    }
+    char *text = expand(w, &fill, template, 131072);
+    free(template);
+    if (!text)
+        return false;
+    FILE *f = fopen(w->dut_config, "wb");
+    bool ok = f && fputs(text, f) >= 0;
+    if (f)
+        ok = fclose(f) == 0 && ok;
+    free(text);
+    if (!ok)
+        world_fail(w, "cannot write %s", w->dut_config);
+    return ok;
+}
+
+enum { ENV_MAX = 512 };
+
+/* Our environment, the manifest's additions, and the preload library for a hub. Returns the count.
+ */
+static size_t make_env(struct world *w, const struct manifest_fill *fill, char **env, char **owned,
+                       size_t *ret_owned)
+{
+    size_t n = 0, o = 0;
+    for (char **e = environ; *e && n < ENV_MAX - MANIFEST_ENVS - 4; e++)
+        if (strncmp(*e, "LD_PRELOAD=", 11) != 0 &&
+            strncmp(*e, HUB_ENV "=", strlen(HUB_ENV) + 1) != 0)
+            env[n++] = *e;
+    for (size_t i = 0; i < w->manifest->n_env; i++) {
+        char *text = expand(w, fill, w->manifest->env[i], 2048);
+        if (text)
+            env[n++] = owned[o++] = text;
+    }
+    if (w->hub) {
+        char lib[512];
+        char *preload = calloc(1, 600), *hub = calloc(1, 800);
+        if (!preload || !hub)
+            abort();
+        path_preload(lib, sizeof lib);
+        snprintf(preload, 600, "LD_PRELOAD=%s", lib);
+        snprintf(hub, 800, HUB_ENV "=%s=%s", w->can_name, w->can_sock);
+        env[n++] = owned[o++] = preload;
+        env[n++] = owned[o++] = hub;
+    }
+    env[n] = NULL;
+    *ret_owned = o;
+    return n;
+}
+
+static void dut_event(struct world *w, const char *text)
+{
+    struct event e = {.kind = EVENT_DUT, .t_us = world_t(w, loop_now(w->loop)), .text = text};
+    events_add(&w->events, &e);
+}
+
+static void on_exit_(void *ctx, int status, int signal)
+{
+    struct world *w = ctx;
+    char text[80];
+    if (signal)
+        snprintf(text, sizeof text, "ended by signal %d", signal);
+    else
+        snprintf(text, sizeof text, "exited with status %d", status);
+    dut_event(w, text);
+    dut_on_gone(w);
+}
+
+/* The command: wrapper words (valgrind ...) and the manifest's run line. */
+static size_t make_argv(struct world *w, const struct manifest_fill *fill, char **argv)
+{
+    size_t n = 0;
+    struct span wrap = w->options.wrap, word;
+    while (n < 8 && span_token(&wrap, &word)) {
+        argv[n] = calloc(1, word.n + 1);
+        if (!argv[n])
+            abort();
+        span_to_str(word, argv[n++], word.n + 1);
+    }
+    for (size_t i = 0; i < w->manifest->n_run; i++) {
+        argv[n] = expand(w, fill, w->manifest->run[i], 2048);
+        if (argv[n])
+            n++;
+    }
+    argv[n] = NULL;
+    return n;
+}
+
+bool dut_start(struct world *w)
+{
+    char bin[512], log[600];
+    char *argv[MANIFEST_ARGS + 10], *env[ENV_MAX + 1], *owned[MANIFEST_ENVS + 4];
+    size_t n_owned = 0;
+    struct manifest_fill fill;
+    if (w->dut && loop_child_running(w->dut))
+        return true;
+    loop_child_delete(w->dut);
+    w->dut = NULL;
+    path_bin(bin, sizeof bin);
+    fill_values(w, bin, &fill);
+    size_t n = make_argv(w, &fill, argv);
+    make_env(w, &fill, env, owned, &n_owned);
+    snprintf(log, sizeof log, "%s/dut.log", w->folder);
+    if (w->dut_log_fd < 0)
+        w->dut_log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    struct loop_spawn spawn = {.file = argv[0],
+                               .argv = (const char *const *)argv,
+                               .env = (const char *const *)env,
+                               .cwd = w->manifest->dir,
+                               .stdin_fd = -1,
+                               .stdout_fd = w->options.verbose ? 2 : w->dut_log_fd,
+                               .stderr_fd = w->options.verbose ? 2 : w->dut_log_fd};
+    enum err err = n ? loop_child_spawn(w->loop, &spawn, on_exit_, w, &w->dut) : ERR_USAGE;
+    if (err == ERR_OK)
+        dut_event(w, "started");
+    else
+        world_fail(w, "cannot start the DUT '%s': %s", n ? argv[0] : "", err_text(err));
+    w->dut_expected_down = false;
+    for (size_t i = 0; i < n; i++)
+        free(argv[i]);
+    for (size_t i = 0; i < n_owned; i++)
+        free(owned[i]);
+    return err == ERR_OK;
+}
+
+void dut_signal(struct world *w, int signum)
+{
+    if (signum == SIGTERM || signum == SIGKILL)
+        w->dut_expected_down = true;
+    if (w->dut && loop_child_running(w->dut))
+        loop_child_kill(w->dut, signum);
+}
+
+void dut_close(struct world *w)
+{
+    if (w->dut && loop_child_running(w->dut))
+        loop_child_kill(w->dut, SIGKILL);
+    loop_child_delete(w->dut);
+    w->dut = NULL;
+    if (w->dut_log_fd >= 0)
+        close(w->dut_log_fd);
+    w->dut_log_fd = -1;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The connection points of a world and the observers on them: simulated serial port, CAN bus,
+ * broker. All that passes becomes events.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/run/world_priv.h"
+
+/* ---- serial ---- */
+
+static void on_wire(void *ctx, enum sim_direction dir, struct span bytes, uint64_t t_us,
+                    uint64_t late_us)
+{
+    struct world *w = ctx;
+    struct event e = {.kind = EVENT_WIRE,
+                      .t_us = world_t(w, t_us),
+                      .to_client = dir == SIM_TO_CLIENT,
+                      .late_us = late_us,
+                      .data = bytes.p,
+                      .size = bytes.n};
+    events_add(&w->events, &e);
+}
+
+static void on_delivered(void *ctx, unsigned tag, uint64_t t_us, uint64_t late_us,
+                         struct span reply)
+{
+    struct world *w = ctx;
+    struct event e = {.kind = EVENT_DELIVERED,
+                      .t_us = world_t(w, t_us),
+                      .index = tag,
+                      .late_us = late_us,
+                      .data = reply.p,
+                      .size = reply.n};
+    events_add(&w->events, &e);
+}
+
+static void on_sim_note(void *ctx, const char *kind, const char *text)
+{
+    world_note(ctx, "%s: %s", kind, text);
+}
+
+static bool open_sim(struct world *w)
+{
+    char where[600];
+    const char *tty = w->options.tty                               ? w->options.tty
+                      : w->manifest->attach && w->manifest->tty[0] ? w->manifest->tty
+                                                                   : NULL;
+    struct sim_handler handler = {
+        .on_wire = on_wire, .on_delivered = on_delivered, .on_note = on_sim_note, .ctx = w};
+    uint64_t seed = w->options.seed ? w->options.seed : w->scenario->seed;
+    enum err err = sim_new(w->loop, &w->log, &w->scenario->sim, seed, &handler, &w->sim);
+    if (err != ERR_OK) {
+        world_fail(w, "simulated battery: %s", err_text(err));
+        return false;
+    }
+    if (tty)
+        snprintf(where, sizeof where, "%s", tty);
+    else
+        snprintf(where, sizeof where, "pty:%s/tty", w->dir);
+    err = sim_open(w->sim, where);
+    if (err != ERR_OK) {
+        world_fail(w, "serial port %s: %s", where, err_text(err));
+        return false;
+    }
+    snprintf(w->tty_path, sizeof w->tty_path, "%s", sim_path(w->sim));
+    return true;
+}
+
+/* ---- CAN ---- */
+
+static void can_event(struct world *w, enum event_kind kind, const struct can_msg *msg,
+                      uint64_t t_us)
+{
+    struct event e = {.kind = kind, .t_us = world_t(w, t_us), .can = *msg};
+    events_add(&w->events, &e);
+    w->result->frames += kind == EVENT_CAN;
+}
+
+static void on_hub_frame(void *ctx, const struct can_msg *msg, uint64_t t_us, unsigned member)
+{
+    can_event(ctx, member ? EVENT_CAN : EVENT_INVERTER, msg, t_us);
+}
+
+static void on_can_frame(void *ctx, const struct can_msg *msg, uint64_t t_us, bool own)
+{
+    can_event(ctx, own ? EVENT_INVERTER : EVENT_CAN, msg, t_us);
+}
+
+void ports_inverter_send(struct world *w, const struct can_msg *msg)
+{
+    if (w->hub) {
+        can_hub_send(w->hub, msg);
+    } else if (w->can && can_send(w->can, msg) == ERR_OK) {
+        can_event(w, EVENT_INVERTER, msg, loop_now(w->loop));
+    }
+}
+
+static bool open_hub(struct world *w)
+{
+    snprintf(w->can_sock, sizeof w->can_sock, "%s/vcan0.sock", w->dir);
+    snprintf(w->can_name, sizeof w->can_name, "vcan0");
+    enum err err = can_hub_new(w->loop, w->can_sock, on_hub_frame, w, &w->hub);
+    if (err != ERR_OK)
+        world_fail(w, "CAN hub %s: %s", w->can_sock, err_text(err));
+    return err == ERR_OK;
+}
+
+static bool open_can(struct world *w)
+{
+    const char *want = w->options.can ? w->options.can : "auto";
+    struct can_handler handler = {.on_frame = on_can_frame, .ctx = w};
+    char vcan[32];
+    if (w->options.tier == TIER_CABLE && strcmp(want, "auto") == 0 && w->manifest->can[0])
+        want = w->manifest->can;
+    if (strcmp(want, "hub") == 0)
+        return open_hub(w);
+    snprintf(vcan, sizeof vcan, "vcan%u", w->options.slot);
+    const char *name = strcmp(want, "auto") == 0 || strcmp(want, "vcan") == 0 ? vcan : want;
+    snprintf(w->can_name, sizeof w->can_name, "%s", name);
+    enum err err = can_open(w->loop, name, NULL, &handler, &w->can);
+    if (err == ERR_OK)
+        return true;
+    if (strcmp(want, "auto") == 0)
+        return open_hub(w);
+    world_fail(w, "CAN bus %s: %s%s", name, err_text(err),
+               can_kernel_supported() ? "" : "; this kernel has no CAN, try --can hub");
+    return false;
+}
+
+/* ---- broker ---- */
+
+#define PROBE_TOPIC "bmsrig/probe"
+
+static void on_mqtt_connected(void *ctx)
+{
+    struct world *w = ctx;
+    world_note(w, "observer connected to the broker");
+    if (!w->watching)
+        mqtt_publish(w->watcher, PROBE_TOPIC, SPAN_LIT("?"), 0, false);
+}
+
+static void on_mqtt_message(void *ctx, const struct mqtt_message *msg, uint64_t t_us)
+{
+    struct world *w = ctx;
+    if (strcmp(msg->topic, PROBE_TOPIC) == 0) {
+        if (!w->watching) {
+            w->watching = true;
+            ports_on_ready(w);
+        }
+        return;
+    }
+    struct event e = {.kind = EVENT_MQTT,
+                      .t_us = world_t(w, t_us),
+                      .topic = msg->topic,
+                      .data = msg->payload.p,
+                      .size = msg->payload.n,
+                      .retain = msg->retain,
+                      .qos = (uint8_t)msg->qos};
+    events_add(&w->events, &e);
+    w->result->messages++;
+}
+
+static bool open_watcher(struct world *w, const char *url)
+{
+    const char *why = NULL;
+    struct mqtt_options options = {.url = url,
+                                   .client_id = "bmsrig-observer",
+                                   .keepalive_s = 60,
+                                   .backoff_min_us = 50000,
+                                   .backoff_max_us = 200000,
+                                   .log = &w->log};
+    struct mqtt_handler handler = {
+        .on_connected = on_mqtt_connected, .on_message = on_mqtt_message, .ctx = w};
+    char id[48];
+    if (w->options.broker) { /* a shared broker: the name must be our own */
+        snprintf(id, sizeof id, "bmsrig-observer-%llx", (unsigned long long)loop_now(w->loop));
+        options.client_id = id;
+    }
+    enum err err = mqtt_new(w->loop, &options, &handler, &w->watcher, &why);
+    if (err == ERR_OK)
+        err = mqtt_subscribe(w->watcher, "#", 1);
+    if (err != ERR_OK)
+        world_fail(w, "broker %s: %s", url, why ? why : err_text(err));
+    return err == ERR_OK;
+}
+
+static void on_broker_ready(void *ctx)
+{
+    struct world *w = ctx;
+    char url[700];
+    if (w->watcher)
+        return; /* a restart; the observer comes back by itself */
+    w->broker_port = broker_port(w->broker);
+    snprintf(w->broker_host, sizeof w->broker_host, "127.0.0.1");
+    snprintf(w->broker_url, sizeof w->broker_url, "mqtt://127.0.0.1:%u", w->broker_port);
+    snprintf(url, sizeof url, "unix:%s", broker_socket(w->broker));
+    open_watcher(w, url);
+}
+
+static void on_broker_failed(void *ctx, enum err why, const char *text)
+{
+    world_fail(ctx, "the broker does not run: %s%s%s", err_text(why), text && *text ? ": " : "",
+               text ? text : "");
+}
+
+static bool open_broker(struct world *w)
+{
+    const char *url = w->options.broker                               ? w->options.broker
+                      : w->manifest->attach && w->manifest->broker[0] ? w->manifest->broker
+                                                                      : NULL;
+    if (url) {
+        struct mqtt_url parts;
+        const char *why = NULL;
+        if (mqtt_url_parse(url, &parts, &why) != ERR_OK) {
+            world_fail(w, "broker %s: %s", url, why ? why : "not a URL");
+            return false;
+        }
+        snprintf(w->broker_url, sizeof w->broker_url, "%s", url);
+        snprintf(w->broker_host, sizeof w->broker_host, "%.100s", parts.host);
+        w->broker_port = parts.port;
+        return open_watcher(w, url);
+    }
+    struct broker_options options = {.dir = w->dir};
+    struct broker_handler handler = {
+        .on_ready = on_broker_ready, .on_failed = on_broker_failed, .ctx = w};
+    enum err err = broker_new(w->loop, &options, &handler, &w->broker);
+    if (err == ERR_NOT_FOUND)
+        world_fail(w, "no mosquitto on this machine: apt-get install mosquitto");
+    else if (err != ERR_OK)
+        world_fail(w, "cannot start a broker: %s", err_text(err));
+    return err == ERR_OK;
+}
+
+/* "1764000000: New client connected from 127.0.0.1:4242 as ID (p5, c1, k10)." */
+static void read_log_line(struct world *w, const char *line)
+{
+    const char *mark = strstr(line, "New client connected from "), *as;
+    int64_t seconds;
+    struct span stamp = span_of(line, strcspn(line, ":"));
+    if (!mark || !(as = strstr(mark, " as ")) || strncmp(as + 4, "bmsrig-", 7) == 0)
+        return;
+    if (!parse_i64(stamp, 0, INT64_MAX / 1000000, &seconds))
+        return;
+    char id[64];
+    snprintf(id, sizeof id, "%.*s", (int)strcspn(as + 4, " "), as + 4);
+    struct event e = {
+        .kind = EVENT_CONNECT, .t_us = seconds * 1000000 - (int64_t)w->wall0_us, .text = id};
+    events_add(&w->events, &e);
+}
+
+void ports_read_broker_log(struct world *w)
+{
+    char line[1024];
+    FILE *f = w->broker ? fopen(broker_log_path(w->broker), "r") : NULL;
+    if (!f)
+        return;
+    while (fgets(line, sizeof line, f))
+        read_log_line(w, line);
+    fclose(f);
+}
+
+/* ---- all ---- */
+
+bool ports_open(struct world *w)
+{
+    if (!open_sim(w))
+        return false;
+    if (w->manifest->has_can && !open_can(w))
+        return false;
+    if (w->manifest->has_json)
+        return open_broker(w);
+    ports_on_ready(w);
+    return true;
+}
+
+void ports_close(struct world *w)
+{
+    mqtt_delete(w->watcher);
+    broker_delete(w->broker);
+    can_delete(w->can);
+    can_hub_delete(w->hub);
+    sim_delete(w->sim);
+    w->watcher = NULL;
+    w->broker = NULL;
+    w->can = NULL;
+    w->hub = NULL;
+    w->sim = NULL;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Plays the stimuli of the timeline and samples the truth that `track` lines compare with.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/run/needs.h"
+#include "harness/run/world_priv.h"
+
+enum { TRUTH_PERIOD_US = 50000 };
+
+static void add_truth(struct world *w, unsigned battery, const struct bms_path *path)
+{
+    for (size_t i = 0; i < w->n_truths; i++)
+        if (w->truths[i].battery == battery && w->truths[i].path.id == path->id &&
+            w->truths[i].path.cell == path->cell)
+            return;
+    if (w->n_truths < TRUTHS_MAX)
+        w->truths[w->n_truths++] = (struct truth_probe){battery, *path};
+}
+
+bool timeline_prepare(struct world *w)
+{
+    const struct scenario *s = w->scenario;
+    w->order = calloc(s->n_stmts + 1, sizeof *w->order);
+    if (!w->order)
+        abort();
+    for (size_t i = 0; i < s->n_stmts; i++) {
+        if (s->stmts[i].kind == STMT_TRACK)
+            add_truth(w, s->stmts[i].truth_battery, &s->stmts[i].truth);
+        if (s->stmts[i].kind != STMT_STIMULUS)
+            continue;
+        size_t k = w->n_order++; /* insertion keeps the file's order for equal times */
+        while (k > 0 && s->stmts[w->order[k - 1]].from_us > s->stmts[i].from_us) {
+            w->order[k] = w->order[k - 1];
+            k--;
+        }
+        w->order[k] = i;
+    }
+    return true;
+}
+
+void timeline_sample_truth(struct world *w)
+{
+    int64_t t = world_t(w, loop_now(w->loop));
+    for (size_t i = 0; i < w->n_truths; i++) {
+        const struct truth_probe *p = &w->truths[i];
+        struct event e = {.kind = EVENT_TRUTH,
+                          .t_us = t,
+                          .index = truth_key(p->battery, p->path.id, p->path.cell)};
+        if (w->sim && sim_truth(w->sim, p->battery, &p->path, &e.micro))
+            events_add(&w->events, &e);
+    }
+}
+
+/* ---- actors ---- */
+
+/* Recordings are named relative to the scenario, or {captures}/NAME. */
+static void place_recording(const struct world *w, struct stimulus *s)
+{
+    char path[sizeof s->text];
+    const char *captures = needs_captures();
+    if (strncmp(s->text, "{captures}/", 11) == 0 && captures)
+        snprintf(path, sizeof path, "%s/%s", captures, s->text + 11);
+    else if (s->text[0] != '/')
+        snprintf(path, sizeof path, "%s/%s", w->scenario->dir, s->text);
+    else
+        return;
+    memcpy(s->text, path, sizeof path);
+}
+
+static void apply_bms(struct world *w, const struct stimulus *stimulus, unsigned tag)
+{
+    const char *why = NULL;
+    struct stimulus s = *stimulus;
+    if (s.verb == STIM_REPLAY)
+        place_recording(w, &s);
+    enum err err = w->sim ? sim_apply(w->sim, &s, tag, &why) : ERR_UNSUPPORTED;
+    if (err != ERR_OK)
+        world_fail(w, "line %u: %s", w->scenario->stmts[tag].line, why ? why : err_text(err));
+}
+
+static void apply_broker(struct world *w, const struct stimulus *s)
+{
+    enum err err = ERR_UNSUPPORTED;
+    if (!w->broker) {
+        world_fail(w, "the timeline wants to stop the broker, but it is not ours");
+        return;
+    }
+    if (s->verb == STIM_BROKER_STOP)
+        err = broker_kill(w->broker);
+    else if (s->verb == STIM_BROKER_START)
+        err = broker_start(w->broker);
+    else if (s->verb == STIM_BROKER_FREEZE)
+        err = broker_freeze(w->broker);
+    else if (s->verb == STIM_BROKER_THAW)
+        err = broker_thaw(w->broker);
+    else if (s->verb == STIM_BROKER_RESET && (err = broker_kill(w->broker)) == ERR_OK)
+        err = broker_start(w->broker);
+    if (err != ERR_OK)
+        world_fail(w, "broker %s: %s", stimulus_verb_name(s->verb), err_text(err));
+}
+
+static void apply_canbus(struct world *w, const struct stimulus *s)
+{
+    if (!w->hub) {
+        world_fail(w, "canbus faults need the hub (--can hub)");
+        return;
+    }
+    can_hub_set_state(w->hub, s->verb == STIM_CANBUS_OFF       ? CAN_DOWN
+                              : s->verb == STIM_CANBUS_PASSIVE ? CAN_ERROR_PASSIVE
+                                                               : CAN_UP);
+}
+
+static void on_keepalive(void *ctx)
+{
+    struct world *w = ctx;
+    ports_inverter_send(w, &w->keepalive);
+}
+
+static void apply_inverter(struct world *w, const struct stimulus *s)
+{
+    struct can_msg msg;
+    if (s->verb == STIM_INVERTER_KEEPALIVE && !s->text[0]) {
+        loop_timer_stop(w->keepalive_timer);
+        return;
+    }
+    if (!can_msg_parse(span_str(s->text), &msg)) {
+        world_fail(w, "not a frame: %s", s->text);
+        return;
+    }
+    if (s->verb == STIM_INVERTER_SEND) {
+        ports_inverter_send(w, &msg);
+        return;
+    }
+    w->keepalive = msg;
+    loop_timer_every(w->keepalive_timer, loop_now(w->loop), s->duration_us);
+}
+
+static void apply_dut(struct world *w, const struct stimulus *s)
+{
+    if (w->manifest->attach)
+        world_fail(w, "the manifest only attaches: the timeline cannot %s the DUT",
+                   stimulus_verb_name(s->verb));
+    else if (s->verb == STIM_DUT_START)
+        dut_start(w);
+    else
+        dut_signal(w, s->verb == STIM_DUT_STOP     ? SIGTERM
+                      : s->verb == STIM_DUT_KILL   ? SIGKILL
+                      : s->verb == STIM_DUT_FREEZE ? SIGSTOP
+                                                   : SIGCONT);
+}
+
+static void apply(struct world *w, size_t index)
+{
+    const struct stimulus *s = &w->scenario->stmts[index].stimulus;
+    timeline_sample_truth(w);
+    struct event e = {
+        .kind = EVENT_STIMULUS, .t_us = world_t(w, loop_now(w->loop)), .index = (uint32_t)index};
+    events_add(&w->events, &e);
+    switch (s->actor) {
+    case ACTOR_BMS: apply_bms(w, s, (unsigned)index); break;
+    case ACTOR_BROKER: apply_broker(w, s); break;
+    case ACTOR_CANBUS: apply_canbus(w, s); break;
+    case ACTOR_INVERTER: apply_inverter(w, s); break;
+    case ACTOR_DUT: apply_dut(w, s); break;
+    }
+    timeline_sample_truth(w);
+}
+
+static void on_stimulus(void *ctx)
+{
+    struct world *w = ctx;
+    uint64_t now = loop_now(w->loop);
+    while (w->next < w->n_order && w->phase == WORLD_RUNNING) {
+        size_t index = w->order[w->next];
+        uint64_t due = w->start_us + w->scenario->stmts[index].from_us;
+        if (due > now) {
+            loop_timer_at(w->stimulus_timer, due);
+            return;
+        }
+        w->next++;
+        apply(w, index);
+    }
+}
+
+static void on_truth(void *ctx)
+{
+    timeline_sample_truth(ctx);
+}
+
+void timeline_start(struct world *w)
+{
+    enum err err = loop_timer_new(w->loop, on_stimulus, w, &w->stimulus_timer);
+    if (err == ERR_OK)
+        err = loop_timer_new(w->loop, on_truth, w, &w->truth_timer);
+    if (err == ERR_OK)
+        err = loop_timer_new(w->loop, on_keepalive, w, &w->keepalive_timer);
+    if (err != ERR_OK) {
+        world_fail(w, "timers: %s", err_text(err));
+        return;
+    }
+    if (w->n_truths)
+        loop_timer_every(w->truth_timer, w->start_us, TRUTH_PERIOD_US);
+    on_stimulus(w);
+}
+
+void timeline_stop(struct world *w)
+{
+    loop_timer_delete(w->stimulus_timer);
+    loop_timer_delete(w->truth_timer);
+    loop_timer_delete(w->keepalive_timer);
+    w->stimulus_timer = w->truth_timer = w->keepalive_timer = NULL;
+    free(w->order);
+    w->order = NULL;
+}

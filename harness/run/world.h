@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The world of one scenario run in real time: simulated port, CAN bus, broker, the bridge under
+ * test, the observers, and one list of events. Built, run and taken down by world_run().
+ */
+#ifndef HARNESS_WORLD_H
+#define HARNESS_WORLD_H
+
+#include "base/loop.h"
+#include "harness/report/result.h"
+#include "harness/run/manifest.h"
+
+struct run_options {
+    const char *out_dir; /* the scenario's own folder below it is made */
+    enum tier tier;      /* TIER_PTY or TIER_CABLE */
+    const char *can;     /* "auto", "hub", or an interface / slcan:... */
+    const char *tty;    /* cable: where the simulator talks (/dev/ttyUSB0, tcp:4000); NULL: a PTY */
+    const char *broker; /* cable: URL of the broker; NULL: one of our own */
+    unsigned slot;      /* number of this worker: chooses vcan0, vcan1, ... */
+    uint64_t seed;      /* 0: the scenario's */
+    bool bless;
+    bool verbose;     /* the DUT's output also on our stderr */
+    struct span wrap; /* words put before the DUT's command ("valgrind -q"), or empty */
+};
+
+/* Runs the scenario against the DUT and judges it. Never fails: what goes wrong is in the result.
+ */
+struct result *world_run(const struct scenario *scenario, const struct manifest *manifest,
+                         const struct run_options *options);
+
+#endif

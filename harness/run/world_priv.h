@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The parts of a world and what they share.
+ */
+#ifndef HARNESS_WORLD_PRIV_H
+#define HARNESS_WORLD_PRIV_H
+
+#include "base/log.h"
+#include "harness/run/loopback.h"
+#include "harness/run/world.h"
+#include "port/broker.h"
+#include "port/can.h"
+#include "port/can_hub.h"
+#include "port/mqtt.h"
+#include "sim/sim.h"
+
+enum { TRUTHS_MAX = 16 };
+
+enum world_phase {
+    WORLD_PREPARING, /* broker and observer are coming up */
+    WORLD_BOOTING,   /* the DUT has been started; t = 0 is boot time away */
+    WORLD_RUNNING,
+    WORLD_STOPPING, /* the DUT has been told to stop */
+    WORLD_DONE,
+};
+
+struct truth_probe {
+    unsigned battery;
+    struct bms_path path;
+};
+
+struct world {
+    const struct scenario *scenario;
+    const struct manifest *manifest;
+    struct run_options options;
+    struct result *result;
+
+    struct loop *loop;
+    struct log log;
+    enum world_phase phase;
+    char dir[512];     /* the run's own folder: PTY link, sockets, config, logs (short path) */
+    char folder[512];  /* where the results go */
+    uint64_t start_us; /* loop time of t = 0 */
+    uint64_t wall0_us; /* wall time of t = 0 */
+    struct events events;
+    char error[256]; /* why the run could not be made; "" */
+
+    struct sim *sim;
+    char tty_path[600];
+
+    struct can_hub *hub; /* one of hub and can, or none */
+    struct can *can;
+    char can_name[64]; /* what the DUT is told */
+    char can_sock[600];
+
+    struct broker *broker;
+    struct mqtt *watcher;
+    bool watching;
+    char broker_url[300], broker_host[128];
+    unsigned broker_port;
+
+    struct loop_child *dut;
+    int dut_log_fd;
+    bool dut_expected_down; /* the timeline stopped or killed it */
+    char dut_config[600];
+
+    struct loopback *loopback;
+    struct loop_timer *phase_timer; /* next phase: boot, end, stop deadline */
+    struct loop_timer *stimulus_timer;
+    struct loop_timer *truth_timer;
+    struct loop_timer *keepalive_timer;
+    struct can_msg keepalive;
+    size_t *order; /* stimulus statements by time */
+    size_t n_order, next;
+    struct truth_probe truths[TRUTHS_MAX];
+    size_t n_truths;
+    uint64_t next_truth_us;
+};
+
+/* Events get the time of the timeline; before t = 0 is known, start_us is provisional and corrected
+ * later. */
+int64_t world_t(const struct world *w, uint64_t loop_us);
+void world_note(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Ends the run as a harness error. */
+void world_fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void world_skip(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ports.c */
+bool ports_open(struct world *w);
+void ports_close(struct world *w);
+/* A frame from the inverter side to the DUT. */
+void ports_inverter_send(struct world *w, const struct can_msg *msg);
+/* Connections of the DUT from the broker's log, as EVENT_CONNECT. */
+void ports_read_broker_log(struct world *w);
+void ports_on_ready(
+    struct world *w); /* in world.c: broker answers and the observer has subscribed */
+
+/* dut.c */
+bool dut_prepare(struct world *w); /* writes the configuration */
+bool dut_start(struct world *w);
+void dut_signal(struct world *w, int signum);
+void dut_close(struct world *w);
+void dut_on_gone(struct world *w); /* in world.c */
+
+/* timeline.c */
+bool timeline_prepare(struct world *w);
+void timeline_start(struct world *w);
+void timeline_stop(struct world *w);
+void timeline_sample_truth(struct world *w);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Trace writers.
+ */
+#include "harness/trace/trace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+
+static void hex_text(const uint8_t *data, size_t n, size_t max, struct buf *b)
+{
+    for (size_t i = 0; i < n && i < max; i++)
+        buf_printf(b, "%02X", data[i]);
+    if (n > max)
+        buf_printf(b, "... (%zu bytes)", n);
+}
+
+/* Wire bytes: readable where they are text, C escapes elsewhere. */
+static void escaped(const uint8_t *data, size_t n, size_t max, struct buf *b)
+{
+    for (size_t i = 0; i < n && i < max; i++) {
+        if (data[i] == '\r')
+            buf_str(b, "\\r");
+        else if (data[i] == '\n')
+            buf_str(b, "\\n");
+        else if (data[i] >= 0x20 && data[i] < 0x7F)
+            buf_u8(b, data[i]);
+        else
+            buf_printf(b, "\\x%02x", data[i]);
+    }
+    if (n > max)
+        buf_printf(b, "... (%zu bytes)", n);
+}
+
+static void put_can(struct json_out *out, const char *key, const struct can_msg *msg)
+{
+    char text[64];
+    struct buf b = buf_of(text, sizeof text);
+    can_msg_format(msg, &b);
+    json_out_span(out, key, buf_span(&b));
+}
+
+static void put_bytes(struct json_out *out, const char *key, const uint8_t *data, size_t n)
+{
+    char text[8192];
+    struct buf b = buf_of(text, sizeof text);
+    hex_text(data, n, sizeof text / 2 - 32, &b);
+    json_out_span(out, key, buf_span(&b));
+}
+
+static void put_truth(struct json_out *out, const struct event *e)
+{
+    char name[64];
+    struct buf b = buf_of(name, sizeof name);
+    struct bms_path path = {.id = (uint16_t)(e->index & 0xFFFF),
+                            .cell = (uint8_t)(e->index >> 16 & 0xFF)};
+    bms_path_format(&path, &b);
+    json_out_span(out, "truth", buf_span(&b));
+    json_out_int(out, "bms", e->index >> 24);
+    json_out_fixed(out, "value", e->micro, 6);
+}
+
+void trace_line(const struct scenario *scenario, const struct event *e, struct json_out *out)
+{
+    json_out_object(out, NULL);
+    json_out_fixed(out, "t", e->t_us, 6);
+    switch (e->kind) {
+    case EVENT_STIMULUS:
+    case EVENT_DELIVERED: {
+        char text[200];
+        struct buf b = buf_of(text, sizeof text);
+        if (e->index < scenario->n_stmts)
+            stimulus_format(&scenario->stmts[e->index].stimulus, &b);
+        json_out_span(out, e->kind == EVENT_STIMULUS ? "stimulus" : "delivered", buf_span(&b));
+        json_out_int(out, "statement", e->index);
+        if (e->kind == EVENT_DELIVERED)
+            json_out_int(out, "late_us", (int64_t)e->late_us);
+        break;
+    }
+    case EVENT_CAN: put_can(out, "can", &e->can); break;
+    case EVENT_INVERTER: put_can(out, "inverter", &e->can); break;
+    case EVENT_MQTT:
+        json_out_str(out, "topic", e->topic);
+        json_out_int(out, "qos", e->qos);
+        json_out_bool(out, "retain", e->retain);
+        json_out_span(out, "payload", span_of(e->data, e->size));
+        break;
+    case EVENT_TRUTH: put_truth(out, e); break;
+    case EVENT_WIRE:
+        put_bytes(out, e->to_client ? "to_bridge" : "from_bridge", e->data, e->size);
+        break;
+    case EVENT_CONNECT: json_out_str(out, "connect", e->text); break;
+    case EVENT_DUT: json_out_str(out, "dut", e->text); break;
+    case EVENT_NOTE: json_out_str(out, "note", e->text); break;
+    }
+    json_out_end(out);
+}
+
+enum err trace_write(const char *path, const struct scenario *scenario, const struct events *events)
+{
+    FILE *f = fopen(path, "wb");
+    if (!f)
+        return ERR_IO;
+    struct json_out *out = json_out_new();
+    for (size_t i = 0; i < events->n; i++) {
+        json_out_reset(out);
+        trace_line(scenario, &events->at[i], out);
+        struct span text = json_out_text(out);
+        fprintf(f, "%.*s\n", (int)text.n, (const char *)text.p);
+    }
+    json_out_delete(out);
+    return fclose(f) == 0 ? ERR_OK : ERR_IO;
+}
+
+enum err trace_write_candump(const char *path, const char *interface, uint64_t wall0_us,
+                             const struct events *events)
+{
+    FILE *f = fopen(path, "wb");
+    if (!f)
+        return ERR_IO;
+    for (size_t i = 0; i < events->n; i++) {
+        const struct event *e = &events->at[i];
+        if (e->kind != EVENT_CAN && e->kind != EVENT_INVERTER)
+            continue;
+        struct can_log_line line = {.wall_us = wall0_us + (uint64_t)e->t_us, .msg = e->can};
+        char text[160];
+        struct buf b = buf_of(text, sizeof text);
+        snprintf(line.interface, sizeof line.interface, "%s", interface);
+        can_log_format(&line, &b);
+        fprintf(f, "%.*s\n", (int)b.n, text);
+    }
+    return fclose(f) == 0 ? ERR_OK : ERR_IO;
+}
+
+void trace_describe(const struct scenario *scenario, const struct event *e, char *out, size_t cap)
+{
+    struct buf b = buf_of(out, cap - 1);
+    switch (e->kind) {
+    case EVENT_STIMULUS:
+        buf_str(&b, "DO    ");
+        if (e->index < scenario->n_stmts)
+            stimulus_format(&scenario->stmts[e->index].stimulus, &b);
+        break;
+    case EVENT_DELIVERED:
+        buf_str(&b, "READ  the bridge has read: ");
+        if (e->index < scenario->n_stmts)
+            stimulus_format(&scenario->stmts[e->index].stimulus, &b);
+        break;
+    case EVENT_CAN:
+        buf_str(&b, "CAN   ");
+        can_msg_format(&e->can, &b);
+        break;
+    case EVENT_INVERTER:
+        buf_str(&b, "INV   ");
+        can_msg_format(&e->can, &b);
+        break;
+    case EVENT_MQTT:
+        buf_printf(&b, "MQTT  %s%s ", e->topic, e->retain ? " (retained)" : "");
+        escaped(e->data, e->size, 400, &b);
+        break;
+    case EVENT_TRUTH: buf_str(&b, "TRUTH "); break;
+    case EVENT_WIRE:
+        buf_str(&b, e->to_client ? "TTY < " : "TTY > ");
+        escaped(e->data, e->size, 120, &b);
+        break;
+    case EVENT_CONNECT: buf_printf(&b, "CONN  %s", e->text); break;
+    case EVENT_DUT: buf_printf(&b, "DUT   %s", e->text); break;
+    case EVENT_NOTE: buf_printf(&b, "NOTE  %s", e->text); break;
+    }
+    out[b.n] = 0;
+}
