@@ -61,7 +61,7 @@ void pylon_bat_put_row(enum pylon_bat_layout layout, const struct pylon_bat_row 
         put_soc_left(r, out);
         buf_printf(out, "%-13" PRId32 "mAH %c", r->coulomb_mah, flag);
         return;
-    case PYLON_BE: buf_printf(out, "%3" PRId32 "%%", r->soc_pc); return;
+    case PYLON_BE: buf_printf(out, "%2" PRId32 "%%", r->soc_pc); return;
     }
 }
 
