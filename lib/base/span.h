@@ -27,6 +27,10 @@ struct buf {
 /* ---- span ---- */
 
 #define SPAN_LIT(literal) ((struct span){(const uint8_t *)(literal), sizeof(literal) - 1})
+/* The same as an initialiser of static data, where ISO C wants constants. */
+/* clang-format off */
+#define SPAN_INIT(literal) {(const uint8_t *)(literal), sizeof(literal) - 1}
+/* clang-format on */
 
 struct span span_of(const void *p, size_t n);
 struct span span_str(const char *text); /* NULL gives an empty span */
