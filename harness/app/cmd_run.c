@@ -23,7 +23,7 @@ struct run_args {
     const char *json;
     const char *only;
     const char *req;
-    const char *wrap;
+    const char *kill;
     unsigned jobs;
     unsigned shard, shards;
     bool fail_fast, quiet_failures, no_color, worker;
@@ -56,6 +56,8 @@ static const char help[] =
     "  --seed N           another seed than the files'\n"
     "  --bless            rewrite the expected traces of `matches` and say what changed\n"
     "  --fail-fast        start nothing more after the first failure\n"
+    "  --kill REQ[,REQ]   for deliberately broken bridges: succeed when a failed check names one of\n"
+    "                     these requirements, fail when the suite did not notice\n"
     "output\n"
     "  -o, --out FOLDER   traces, logs, junit.xml, results.json (default: report)\n"
     "  --junit FILE       another place for the JUnit file\n"
@@ -84,6 +86,7 @@ enum {
     OPT_SEED,
     OPT_BLESS,
     OPT_FAIL_FAST,
+    OPT_KILL,
     OPT_JUNIT,
     OPT_NO_COLOR,
     OPT_DUT_OUTPUT,
@@ -103,6 +106,7 @@ static const struct option options[] = {
     {"seed", required_argument, NULL, OPT_SEED},
     {"bless", no_argument, NULL, OPT_BLESS},
     {"fail-fast", no_argument, NULL, OPT_FAIL_FAST},
+    {"kill", required_argument, NULL, OPT_KILL},
     {"out", required_argument, NULL, 'o'},
     {"junit", required_argument, NULL, OPT_JUNIT},
     {"no-color", no_argument, NULL, OPT_NO_COLOR},
@@ -182,6 +186,7 @@ static bool take_option(struct run_args *a, int c)
         return true;
     case OPT_BLESS: a->run.bless = true; return true;
     case OPT_FAIL_FAST: a->fail_fast = true; return true;
+    case OPT_KILL: a->kill = optarg; return true;
     case 'o': a->run.out_dir = optarg; return true;
     case OPT_JUNIT: a->junit = optarg; return true;
     case OPT_NO_COLOR: a->no_color = true; return true;
@@ -294,6 +299,31 @@ static void free_loaded(struct loaded *l)
 
 enum { GRACE_US = 30000000 };
 
+/* Is `req` one of the comma-separated ids? */
+static bool listed(const char *ids, const char *req)
+{
+    size_t n = strlen(req);
+    for (const char *at = ids; n && (at = strstr(at, req)) != NULL; at += n)
+        if ((at == ids || at[-1] == ',') && (at[n] == ',' || at[n] == 0))
+            return true;
+    return false;
+}
+
+/* 0 when a failed check names one of the requirements. */
+static int judge_kill(const char *ids, struct result *const *results, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < results[i]->n_lines; k++) {
+            const struct result_line *l = &results[i]->lines[k];
+            if (l->code == VERDICT_FAIL && listed(ids, l->req)) {
+                printf("killed: %s, %s:%u (%s)\n", l->req, results[i]->id, l->line, l->actual);
+                return 0;
+            }
+        }
+    printf("SURVIVED: no failed check names %s\n", ids);
+    return 1;
+}
+
 static int run_suite(const struct run_args *a, const struct loaded *l, const struct manifest *m,
                      const struct catalogue *catalogue, char **argv, int n_argv)
 {
@@ -334,7 +364,7 @@ static int run_suite(const struct run_args *a, const struct loaded *l, const str
     snprintf(junit, sizeof junit, "%s/junit.xml", a->run.out_dir);
     snprintf(json, sizeof json, "%s/results.json", a->run.out_dir);
     const char *junit_path = a->junit ? a->junit : junit;
-    int code = report_exit_code(results, l->n);
+    int code = a->kill ? judge_kill(a->kill, results, l->n) : report_exit_code(results, l->n);
     if (report_junit(junit_path, results, l->n) != ERR_OK ||
         report_json(json, results, l->n) != ERR_OK) {
         fprintf(stderr, "bmsrig run: cannot write the reports %s, %s\n", junit_path, json);
