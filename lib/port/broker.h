@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A mosquitto of one's own: started on a free loopback port and a private unix socket, with everything
- * that loses messages silently switched off, ready when it answers CONNACK on its own socket (a foreign
- * broker on the port cannot be mistaken for it). Nothing blocks: readiness and exit come as callbacks.
+ * A mosquitto of one's own: started on a free loopback port and a private unix socket, with
+ * everything that loses messages silently switched off, ready when it answers CONNACK on its own
+ * socket (a foreign broker on the port cannot be mistaken for it). Nothing blocks: readiness and
+ * exit come as callbacks.
  */
 #ifndef PORT_BROKER_H
 #define PORT_BROKER_H
@@ -14,8 +15,8 @@ struct broker;
 
 struct broker_handler {
     void (*on_ready)(void *ctx); /* after every start */
-    /* It ended by itself (broker_kill and broker_delete do not call this), or never became ready. `text`
-     * says what it printed last. */
+    /* It ended by itself (broker_kill and broker_delete do not call this), or never became ready.
+     * `text` says what it printed last. */
     void (*on_failed)(void *ctx, enum err why, const char *text);
     void *ctx;
 };
@@ -41,7 +42,8 @@ pid_t broker_pid(const struct broker *broker);
 
 uint16_t broker_port(const struct broker *broker);
 const char *broker_socket(const struct broker *broker); /* path of the unix socket */
-/* The log: lines begin with epoch seconds ("1764000000: New client connected from ... as ID ..."). */
+/* The log: lines begin with epoch seconds ("1764000000: New client connected from ... as ID ...").
+ */
 const char *broker_log_path(const struct broker *broker);
 
 #endif

@@ -21,8 +21,8 @@ struct can;
 enum can_state { CAN_UP, CAN_DOWN, CAN_ERROR_PASSIVE, CAN_BUS_OFF };
 
 struct can_handler {
-    /* t_us: loop clock; taken from the kernel's timestamp where there is one. own: this handle's own
-     * frame, looped back (only with can_options.own). */
+    /* t_us: loop clock; taken from the kernel's timestamp where there is one. own: this handle's
+     * own frame, looped back (only with can_options.own). */
     void (*on_frame)(void *ctx, const struct can_msg *msg, uint64_t t_us, bool own);
     void (*on_state)(void *ctx, enum can_state state); /* may be NULL */
     void *ctx;
@@ -39,10 +39,19 @@ enum err can_open(struct loop *loop, const char *name, const struct can_options 
                   const struct can_handler *handler, struct can **ret);
 void can_delete(struct can *can);
 
-/* ERR_AGAIN the queue is full (ENOBUFS), ERR_CLOSED the interface is down or gone. */
+/* ERR_AGAIN the queue is full (ENOBUFS), ERR_CLOSED the interface is down or gone, ERR_USAGE an id
+ * or length that no frame has. */
 enum err can_send(struct can *can, const struct can_msg *msg);
-enum can_state can_get_state(const struct can *can);
+enum can_state can_state_now(const struct can *can);
+/* The same. Inline, because libsocketcan exports, and calls, a function of this name. */
+static inline enum can_state can_get_state(const struct can *can)
+{
+    return can_state_now(can);
+}
 const char *can_name(const struct can *can);
+
+/* Frames and commands that an slcan adapter refused (BEL); 0 for the other kinds. */
+unsigned can_refused(const struct can *can);
 
 /* True when this kernel can make AF_CAN sockets at all. */
 bool can_kernel_supported(void);

@@ -4,8 +4,8 @@
  * member reaches all others in the order the hub took them. Members are can_open("hub:..."), and
  * unmodified AF_CAN programs through the preload library (harness/shim), which speaks hub_packet.
  *
- * The hub can pretend what a wire would do: off (frames vanish, members see ENETDOWN), error passive
- * (nobody acknowledges: frames are taken but reach nobody).
+ * The hub can pretend what a wire would do: off (frames vanish, members see ENETDOWN), error
+ * passive (nobody acknowledges: frames are taken but reach nobody).
  */
 #ifndef PORT_CAN_HUB_H
 #define PORT_CAN_HUB_H

@@ -24,10 +24,11 @@ struct mqtt_message {
 };
 
 struct mqtt_handler {
-    void (*on_connected)(void *ctx);              /* may be NULL */
-    void (*on_disconnected)(void *ctx, enum err why, const char *text); /* may be NULL */
+    void (*on_connected)(void *ctx);                                              /* may be NULL */
+    void (*on_disconnected)(void *ctx, enum err why, const char *text);           /* may be NULL */
     void (*on_message)(void *ctx, const struct mqtt_message *msg, uint64_t t_us); /* may be NULL */
-    void (*on_refused)(void *ctx, const char *topic, int reason); /* MQTT 5 reason >= 0x80; may be NULL */
+    void (*on_refused)(void *ctx, const char *topic,
+                       int reason); /* MQTT 5 reason >= 0x80; may be NULL */
     void *ctx;
 };
 
@@ -39,7 +40,7 @@ struct mqtt_options {
     const char *ca_file;   /* mqtts: NULL uses the system's */
     const char *cert_file; /* client certificate, with key_file */
     const char *key_file;
-    unsigned keepalive_s;  /* 0: 10 */
+    unsigned keepalive_s;   /* 0: 10 */
     const char *will_topic; /* NULL: none; set before CONNECT */
     struct span will_payload;
     bool will_retain;
@@ -58,9 +59,10 @@ void mqtt_delete(struct mqtt *mqtt);
 bool mqtt_connected(const struct mqtt *mqtt);
 bool mqtt_is_v5(const struct mqtt *mqtt);
 
-/* ERR_CLOSED when not connected (nothing is queued), ERR_AGAIN when the socket is full and more than
- * `64 KiB` wait inside. */
-enum err mqtt_publish(struct mqtt *mqtt, const char *topic, struct span payload, int qos, bool retain);
+/* ERR_CLOSED when not connected (nothing is queued), ERR_AGAIN when the socket is full and more
+ * than `64 KiB` wait inside. */
+enum err mqtt_publish(struct mqtt *mqtt, const char *topic, struct span payload, int qos,
+                      bool retain);
 /* Kept and repeated after each reconnect. */
 enum err mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos);
 

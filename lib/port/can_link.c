@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Flags by ioctl, bit rate by libsocketcan.
+ */
+#define _GNU_SOURCE
+#include "port/can_link.h"
+
+#include <errno.h>
+#include <libsocketcan.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/span.h"
+
+bool link_is_up(int fd, const char *name)
+{
+    struct ifreq ifr = {0};
+
+    span_to_str(span_str(name), ifr.ifr_name, sizeof ifr.ifr_name);
+    return ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 && (ifr.ifr_flags & IFF_UP) != 0;
+}
+
+/* vcan and vxcan have no bit rate; libsocketcan would write an error on stderr for them. */
+static bool is_virtual(int fd, const char *name)
+{
+    struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+    struct ifreq ifr = {.ifr_data = (char *)&info};
+
+    span_to_str(span_str(name), ifr.ifr_name, sizeof ifr.ifr_name);
+    return ioctl(fd, SIOCETHTOOL, &ifr) == 0 &&
+           (strcmp(info.driver, "vcan") == 0 || strcmp(info.driver, "vxcan") == 0);
+}
+
+enum err link_set_bitrate(int fd, const char *name, uint32_t bitrate)
+{
+    struct can_bittiming now;
+
+    if (is_virtual(fd, name))
+        return ERR_OK;
+    if (link_is_up(fd, name) && can_get_bittiming(name, &now) == 0 && now.bitrate == bitrate)
+        return ERR_OK; /* as somebody with more rights has set it up */
+    if (can_do_stop(name) != 0 || can_set_bitrate(name, bitrate) != 0 || can_do_start(name) != 0)
+        return errno == EPERM || errno == EACCES ? ERR_DENIED : ERR_UNSUPPORTED;
+    return ERR_OK;
+}

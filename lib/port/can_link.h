@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Set-up of a CAN network interface. Apart from port/can.h, because libsocketcan and the kernel's
+ * headers use the same names (enum can_state, can_get_state).
+ */
+#ifndef PORT_CAN_LINK_H
+#define PORT_CAN_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* `fd` is any socket, for its ioctls. */
+bool link_is_up(int fd, const char *name);
+/* Sets the bit rate and brings the interface up, unless it is up with that rate already; nothing to
+ * do on vcan. ERR_DENIED, ERR_UNSUPPORTED. */
+enum err link_set_bitrate(int fd, const char *name, uint32_t bitrate);
+
+#endif
