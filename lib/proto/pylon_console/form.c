@@ -213,6 +213,14 @@ static bool append_blanks(struct pylon_form *form, size_t n)
     return true;
 }
 
+static size_t count_of(const struct pylon_form *form, enum pylon_kv_kind kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < form->n; i++)
+        n += form->items[i].kind == kind ? 1 : 0;
+    return n;
+}
+
 /* Does the form have the lines that frame it? */
 static bool is_whole(const struct form_reader *r)
 {
@@ -222,8 +230,8 @@ static bool is_whole(const struct form_reader *r)
         return false;
     switch (r->kind) {
     case PYLON_FORM_PWR:
-        return form->n >= 3 && form->items[0].kind == PYLON_KV_RULE &&
-               form->items[1].kind == PYLON_KV_PLAIN &&
+        return form->n >= 3 && count_of(form, PYLON_KV_RULE) == 2 &&
+               form->items[0].kind == PYLON_KV_RULE && form->items[1].kind == PYLON_KV_PLAIN &&
                form->items[form->n - 1].kind == PYLON_KV_RULE;
     case PYLON_FORM_STAT: return form->items[0].kind == PYLON_KV_PLAIN;
     case PYLON_FORM_INFO:

@@ -17,9 +17,22 @@ void pylon_view_fail(struct view *v, enum err code, const struct pylon_kv *kv)
         v->verdict = pylon_bad(code, v->form->body, kv == NULL ? v->form->body : kv->value);
 }
 
-static const struct pylon_kv *find(const struct view *v, const char *label)
+/* A label that is there twice is a block that came twice or a damaged neighbour: which one is
+ * right? */
+static const struct pylon_kv *find(struct view *v, const char *label)
 {
-    return v->verdict.code == ERR_OK ? pylon_form_find(v->form, label) : NULL;
+    if (v->verdict.code != ERR_OK)
+        return NULL;
+    const struct pylon_kv *kv = pylon_form_find(v->form, label);
+    if (kv == NULL)
+        return NULL;
+    for (const struct pylon_kv *next = kv + 1; next < v->form->items + v->form->n; next++) {
+        if (span_eq(next->label, kv->label)) {
+            pylon_view_fail(v, ERR_SYNTAX, next);
+            return NULL;
+        }
+    }
+    return kv;
 }
 
 bool pylon_view_number(struct view *v, const char *label, const char *unit, int64_t min,
