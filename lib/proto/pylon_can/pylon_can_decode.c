@@ -157,6 +157,9 @@ static void read_row(const struct pylon_can_dialect *d, struct reading *r,
 {
     bool inside = row->byte + pcan_row_bytes(row) <= msg->dlc;
 
+    if ((row->flags & PCAN_WRITE_ONLY) != 0) {
+        return;
+    }
     if (!inside && row->kind != PCAN_TEXT && row->kind != PCAN_ID) {
         if (row->kind == PCAN_NUMBER && (row->flags & PCAN_REFINES) == 0) {
             r->bad |= pcan_number_field(row->is.number); /* this sender does not provide it */

@@ -196,6 +196,14 @@ static const struct pcan_row places_2_0_6[] = {
     PLACE(PCAN_PLACE_BATTERY, PCAN_AT_CELL_MIN, 7, 8, 0),
 };
 
+/* [C06]: minimum first, and the temperatures of 370 in whole K */
+static const struct pcan_row cells_2_0_6[] = {
+    U16(PCAN_CELL_MIN, 0, 1, 1500, 4500, PCAN_MUST, 0),
+    U16(PCAN_CELL_MAX, 2, 1, 1500, 4500, PCAN_MUST, 0),
+    PCAN_KELVIN(PCAN_TEMP_MIN, 4, PCAN_WRITE_ONLY),
+    PCAN_KELVIN(PCAN_TEMP_MAX, 6, PCAN_WRITE_ONLY),
+};
+
 /* [C06]: 16 frames in this order, all of 8 bytes */
 static const struct pcan_frame frames_2_0_6[] = {
     FRAME(0x351, 8, DLC(8), PCAN_CORE, 0, limits),
@@ -207,7 +215,9 @@ static const struct pcan_frame frames_2_0_6[] = {
     FRAME(0x35F, 8, DLC(8), PCAN_OPTIONAL, 0, info_2_0_6),
     FRAME(0x370, 8, DLC(8), PCAN_OPTIONAL, 0, extremes_2_0_6),
     FRAME(0x371, 8, DLC(8), PCAN_OPTIONAL, 0, places_2_0_6),
-    PCAN_CELL_FRAMES,
+    FRAME(0x372, 8, DLC(8), PCAN_OPTIONAL, 0, pcan_modules),
+    FRAME(0x373, 8, DLC(8), PCAN_OPTIONAL, 0, cells_2_0_6),
+    PCAN_ID_FRAMES,
     FRAME(0x379, 8, DLC(8), PCAN_OPTIONAL, 0, installed),
 };
 

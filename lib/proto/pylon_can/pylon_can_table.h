@@ -68,15 +68,16 @@ enum pcan_kind {
 
 /* Bits of pcan_row.flags. */
 enum {
-    PCAN_MUST = 1 << 0,      /* unknown: the frame cannot be sent */
-    PCAN_NONZERO = 1 << 1,   /* 0 on the wire would be an order: treat it as unknown */
-    PCAN_FLOOR = 1 << 2,     /* towards zero instead of half away from it */
-    PCAN_CLAMP = 1 << 3,     /* the sender forces the value into min..max */
-    PCAN_POSITIVE = 1 << 4,  /* the sender forces negative values to 0 */
-    PCAN_MARKED = 1 << 5,    /* `missing` on the wire means "not provided" */
-    PCAN_REFINES = 1 << 6,   /* a finer SOC beside the coarse one of a row before */
-    PCAN_TRIM = 1 << 7,      /* text: its last part, blanks at the end are padding */
-    PCAN_READ_ONLY = 1 << 8, /* understood when read, never written */
+    PCAN_MUST = 1 << 0,       /* unknown: the frame cannot be sent */
+    PCAN_NONZERO = 1 << 1,    /* 0 on the wire would be an order: treat it as unknown */
+    PCAN_FLOOR = 1 << 2,      /* towards zero instead of half away from it */
+    PCAN_CLAMP = 1 << 3,      /* the sender forces the value into min..max */
+    PCAN_POSITIVE = 1 << 4,   /* the sender forces negative values to 0 */
+    PCAN_MARKED = 1 << 5,     /* `missing` on the wire means "not provided" */
+    PCAN_REFINES = 1 << 6,    /* a finer SOC beside the coarse one of a row before */
+    PCAN_TRIM = 1 << 7,       /* text: its last part, blanks at the end are padding */
+    PCAN_READ_ONLY = 1 << 8,  /* understood when read, never written */
+    PCAN_WRITE_ONLY = 1 << 9, /* another frame of the dialect says it better */
 };
 
 struct pcan_row {
@@ -206,16 +207,22 @@ struct pylon_can_dialect {
         .missing = (unknown)                                                                    \
     }
 
+/* 0x373 [Victron profile, Cubix 100]: whole degrees + 273 (captures truncate: 11.8 C is 284).
+ * Without a temperature 0 K would be sent, hence MUST. */
+#define PCAN_KELVIN(what, at, mode)                                                              \
+    {                                                                                            \
+        .kind = PCAN_NUMBER, .is.number = (what), .byte = (at), .bits = 16, .mul = 1, .div = 10, \
+        .offset = 273, .min = -400, .max = 900, .flags = PCAN_MUST | PCAN_FLOOR | (mode)         \
+    }
+
 /* Tables that several families share (pylon_can_victron.c). */
-enum { PCAN_PAIR_ROWS = 26, PCAN_MODULES_ROWS = 4, PCAN_CELLS_ROWS = 4 };
+enum { PCAN_PAIR_ROWS = 26, PCAN_MODULES_ROWS = 4 };
 extern const struct pcan_row pcan_pairs_level[PCAN_PAIR_ROWS]; /* 0x35A as a level */
 extern const struct pcan_row pcan_modules[PCAN_MODULES_ROWS];  /* 0x372 */
-extern const struct pcan_row pcan_cells[PCAN_CELLS_ROWS];      /* 0x373 */
 extern const struct pcan_row pcan_ids[4];                      /* 0x374..0x377 */
-#define PCAN_CELL_FRAMES                                                                \
-    FRAME(0x372, 8, DLC(8), PCAN_OPTIONAL, 0, pcan_modules),                            \
-        FRAME(0x373, 8, DLC(8), PCAN_OPTIONAL, 0, pcan_cells), PCAN_ID_FRAME(0x374, 0), \
-        PCAN_ID_FRAME(0x375, 1), PCAN_ID_FRAME(0x376, 2), PCAN_ID_FRAME(0x377, 3)
+#define PCAN_ID_FRAMES                                                         \
+    PCAN_ID_FRAME(0x374, 0), PCAN_ID_FRAME(0x375, 1), PCAN_ID_FRAME(0x376, 2), \
+        PCAN_ID_FRAME(0x377, 3)
 #define PCAN_ID_FRAME(number, which)                                                \
     {                                                                               \
         .id = (number), .dlc = 8, .accepts = DLC(8), .kind = PCAN_OPTIONAL, .n = 1, \

@@ -75,18 +75,12 @@ const struct pcan_row pcan_modules[PCAN_MODULES_ROWS] = {
     COUNT(PCAN_OFFLINE, 6),
 };
 
-/* 0x373 [VIC] [C06]: min and max cell in mV, min and max temperature in K = whole degrees + 273
- * (captures truncate: 11.8 C is 284). Without a temperature 0 K would be sent, hence MUST. */
-#define KELVIN(what, at)                                                                         \
-    {                                                                                            \
-        .kind = PCAN_NUMBER, .is.number = (what), .byte = (at), .bits = 16, .mul = 1, .div = 10, \
-        .offset = 273, .min = -400, .max = 900, .flags = PCAN_MUST | PCAN_FLOOR                  \
-    }
-const struct pcan_row pcan_cells[PCAN_CELLS_ROWS] = {
+/* 0x373 [VIC]: min and max cell in mV, min and max temperature in K */
+static const struct pcan_row cells[] = {
     U16(PCAN_CELL_MIN, 0, 1, 1500, 4500, PCAN_MUST, 0),
     U16(PCAN_CELL_MAX, 2, 1, 1500, 4500, PCAN_MUST, 0),
-    KELVIN(PCAN_TEMP_MIN, 4),
-    KELVIN(PCAN_TEMP_MAX, 6),
+    PCAN_KELVIN(PCAN_TEMP_MIN, 4, 0),
+    PCAN_KELVIN(PCAN_TEMP_MAX, 6, 0),
 };
 
 /* 0x374..0x377 [VIC] [C06]: "0204" is pack 02 cell 04; free text for Victron */
@@ -96,6 +90,10 @@ const struct pcan_row pcan_ids[4] = {
     ID(PCAN_AT_TEMP_MIN),
     ID(PCAN_AT_TEMP_MAX),
 };
+
+#define CELL_FRAMES                                          \
+    FRAME(0x372, 8, DLC(8), PCAN_OPTIONAL, 0, pcan_modules), \
+        FRAME(0x373, 8, DLC(8), PCAN_OPTIONAL, 0, cells), PCAN_ID_FRAMES
 
 /* ================================================================== victron ==== */
 
@@ -148,7 +146,7 @@ static const struct pcan_row installed[] = {U16(PCAN_FULL, 0, 1000, 1000, 655340
         FRAME(0x35F, n35f, DLC(6) | DLC(8), PCAN_OPTIONAL, 0, info),                        \
         FRAME(0x360, n360, DLC(1) | DLC(8), PCAN_OPTIONAL, FIELD_REQUESTS, charge_request), \
         FRAME(0x370, 8, DLC(8), PCAN_OPTIONAL, 0, name_1),                                  \
-        FRAME(0x371, 8, DLC(8), PCAN_OPTIONAL, 0, name_2), PCAN_CELL_FRAMES,                \
+        FRAME(0x371, 8, DLC(8), PCAN_OPTIONAL, 0, name_2), CELL_FRAMES,                     \
         FRAME_IGNORED(0x378, DLC(8)),                                                       \
         FRAME(0x379, n379, DLC(2) | DLC(8), PCAN_OPTIONAL, 0, installed),                   \
         FRAME(0x380, 8, DLC(8), PCAN_OPTIONAL, 0, serial_1),                                \
@@ -215,7 +213,7 @@ static const struct pcan_frame frames_yambms[] = {
      .n = PCAN_PAIR_ROWS,
      .rows = pcan_pairs_level},
     FRAME(0x35F, 8, DLC(8), PCAN_OPTIONAL, 0, info),
-    PCAN_CELL_FRAMES,
+    CELL_FRAMES,
     FRAME(0x379, 8, DLC(8), PCAN_OPTIONAL, 0, installed),
     FRAME_IGNORED(0x382, DLC(8)),
     FRAME(0x360, 8, DLC(8), PCAN_OPTIONAL, FIELD_REQUESTS, charge_request),
