@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "proto/victron_json/victron_json_private.h"
+
 static const char *const form_names[] = {
     [VICTRON_NESTED] = "nested",
     [VICTRON_FLAT] = "flat",
@@ -27,75 +29,6 @@ bool victron_form_find(const char *name, enum victron_form *ret)
 const char *victron_form_name(enum victron_form form)
 {
     return form_names[form];
-}
-
-/* ---- writing members ---- */
-
-struct writer {
-    struct buf *out;
-    bool comma; /* a member stands before */
-};
-
-static void key_of(struct writer *w, const char *key)
-{
-    if (w->comma) {
-        buf_u8(w->out, ',');
-    }
-    w->comma = true;
-    buf_u8(w->out, '"');
-    buf_str(w->out, key);
-    buf_str(w->out, "\":");
-}
-
-static void open_object(struct writer *w, const char *key)
-{
-    if (key != NULL) {
-        key_of(w, key);
-    }
-    buf_u8(w->out, '{');
-    w->comma = false;
-}
-
-static void close_object(struct writer *w)
-{
-    buf_u8(w->out, '}');
-    w->comma = true;
-}
-
-/* The decimals of a key never change: a value that is 60 now and 60.5 then would change its type on
- * D-Bus and in Influx from message to message. */
-static void put_fixed(struct writer *w, const char *key, int64_t value, unsigned decimals)
-{
-    key_of(w, key);
-    buf_fixed(w->out, value, decimals, false);
-}
-
-static void put_integer(struct writer *w, const char *key, int64_t value)
-{
-    put_fixed(w, key, value, 0);
-}
-
-/* Bytes a BMS sends as text may be anything, and one bad byte makes the whole message invalid for
- * its reader: control characters go, the rest of non-ASCII becomes '?'. */
-static void put_text(struct writer *w, const char *key, const char *text)
-{
-    size_t length = strnlen(text, BATTERY_TEXT);
-
-    key_of(w, key);
-    buf_u8(w->out, '"');
-    for (size_t i = 0; i < length; i++) {
-        uint8_t c = (uint8_t)text[i];
-
-        if (c == '"' || c == '\\') {
-            buf_u8(w->out, '\\');
-            buf_u8(w->out, c);
-        } else if (c >= 0x7F) {
-            buf_u8(w->out, '?');
-        } else if (c >= 0x20) {
-            buf_u8(w->out, c);
-        }
-    }
-    buf_u8(w->out, '"');
 }
 
 /* ---- what several keys need ---- */
@@ -174,122 +107,39 @@ static int64_t not_negative(int64_t value)
     return value > 0 ? value : 0;
 }
 
-/* ---- alarms ---- */
-
-#define C(condition) COND_BIT(COND_##condition)
-
-/* What each key stands for. High/LowVoltage also carry the cells: drivers before 1.0.10 know no
- * HighCellVoltage, and an alarm must not get lost. Faults without a key are InternalFailure. */
-static const struct alarm_key {
-    const char *key;
-    uint32_t conditions;
-} nested_alarms[] = {
-    {"LowVoltage", C(CELL_UNDERVOLTAGE) | C(PACK_UNDERVOLTAGE)},
-    {"HighVoltage", C(CELL_OVERVOLTAGE) | C(PACK_OVERVOLTAGE)},
-    {"LowCellVoltage", C(CELL_UNDERVOLTAGE)},
-    {"HighCellVoltage", C(CELL_OVERVOLTAGE)},
-    {"HighChargeCurrent", C(CHARGE_OVERCURRENT)},
-    {"HighDischargeCurrent", C(DISCHARGE_OVERCURRENT) | C(SHORT_CIRCUIT)},
-    {"CellImbalance", C(IMBALANCE)},
-    {"HighChargeTemperature", C(CHARGE_OVERTEMPERATURE)},
-    {"LowChargeTemperature", C(CHARGE_UNDERTEMPERATURE)},
-    {"HighTemperature", C(DISCHARGE_OVERTEMPERATURE)},
-    {"LowTemperature", C(DISCHARGE_UNDERTEMPERATURE)},
-    {"HighInternalTemperature", C(MOS_OVERTEMPERATURE)},
-    {"InternalFailure", C(INTERNAL_FAULT) | C(SHORT_CIRCUIT) | C(UNKNOWN_WORD)},
-    {"BmsCable", C(COMMUNICATION_LOSS)},
-};
-
-/* The note's eight keys carry everything; BmsCable comes on top. */
-static const struct alarm_key flat_alarms[] = {
-    {"HighVoltage", C(CELL_OVERVOLTAGE) | C(PACK_OVERVOLTAGE)},
-    {"LowVoltage", C(CELL_UNDERVOLTAGE) | C(PACK_UNDERVOLTAGE)},
-    {"HighTemperature",
-     C(CHARGE_OVERTEMPERATURE) | C(DISCHARGE_OVERTEMPERATURE) | C(MOS_OVERTEMPERATURE)},
-    {"LowTemperature", C(CHARGE_UNDERTEMPERATURE) | C(DISCHARGE_UNDERTEMPERATURE)},
-    {"HighChargeCurrent", C(CHARGE_OVERCURRENT)},
-    {"HighDischargeCurrent", C(DISCHARGE_OVERCURRENT) | C(SHORT_CIRCUIT)},
-    {"CellImbalance", C(IMBALANCE)},
-    {"InternalFailure", C(INTERNAL_FAULT) | C(SHORT_CIRCUIT) | C(UNKNOWN_WORD)},
-    {"BmsCable", C(COMMUNICATION_LOSS)},
-};
-
-enum {
-    NESTED_ALARMS = sizeof nested_alarms / sizeof nested_alarms[0],
-    FLAT_ALARMS = sizeof flat_alarms / sizeof flat_alarms[0]
-};
-
-static uint32_t set_if_known(const struct battery *b, uint32_t field, uint32_t set)
-{
-    return battery_knows(b, field) ? set : 0;
-}
-
-/* 0 ok, 1 warning, 2 alarm; one object for both sets, as the driver has it. */
-static void put_nested_alarms(struct writer *w, const struct battery *b)
-{
-    uint32_t protections = set_if_known(b, FIELD_PROTECTIONS, b->protections);
-    uint32_t warnings = set_if_known(b, FIELD_WARNINGS, b->warnings);
-
-    if ((b->known & (FIELD_PROTECTIONS | FIELD_WARNINGS)) == 0) {
-        return;
-    }
-    open_object(w, "Alarms");
-    for (size_t i = 0; i < NESTED_ALARMS; i++) {
-        const struct alarm_key *a = &nested_alarms[i];
-        int level = (protections & a->conditions) != 0 ? 2 : (warnings & a->conditions) != 0;
-
-        put_integer(w, a->key, level);
-    }
-    close_object(w);
-}
-
-/* 0 or 1 for one set. */
-static void put_flat_set(struct writer *w, const char *name, const struct battery *b,
-                         uint32_t field, uint32_t set)
-{
-    if (!battery_knows(b, field)) {
-        return;
-    }
-    open_object(w, name);
-    for (size_t i = 0; i < FLAT_ALARMS; i++) {
-        put_integer(w, flat_alarms[i].key, (set & flat_alarms[i].conditions) != 0);
-    }
-    close_object(w);
-}
-
 /* ---- members of the nested form ---- */
 
-static void put_dc(struct writer *w, const struct facts *f)
+static void put_dc(struct vjson_writer *w, const struct facts *f)
 {
-    open_object(w, "Dc");
-    put_fixed(w, "Power", f->power_dw, 1);
-    put_fixed(w, "Voltage", f->b->pack_mv, 3);
-    put_fixed(w, "Current", f->b->current_ma, 3);
+    vjson_open(w, "Dc");
+    vjson_fixed(w, "Power", f->power_dw, 1);
+    vjson_fixed(w, "Voltage", f->b->pack_mv, 3);
+    vjson_fixed(w, "Current", f->b->current_ma, 3);
     if (f->has_temperature) {
-        put_fixed(w, "Temperature", f->temperature_dc, 1);
+        vjson_fixed(w, "Temperature", f->temperature_dc, 1);
     }
-    close_object(w);
+    vjson_close(w);
 }
 
-static void put_info(struct writer *w, const struct facts *f)
+static void put_info(struct vjson_writer *w, const struct facts *f)
 {
     const struct battery *b = f->b;
 
-    open_object(w, "Info");
-    put_fixed(w, "MaxChargeVoltage", b->cvl_mv, 3);
-    put_fixed(w, "MaxChargeCurrent", not_negative(b->ccl_ma), 3);
-    put_fixed(w, "MaxDischargeCurrent", not_negative(b->dcl_ma), 3);
+    vjson_open(w, "Info");
+    vjson_fixed(w, "MaxChargeVoltage", b->cvl_mv, 3);
+    vjson_fixed(w, "MaxChargeCurrent", not_negative(b->ccl_ma), 3);
+    vjson_fixed(w, "MaxDischargeCurrent", not_negative(b->dcl_ma), 3);
     if (battery_knows(b, FIELD_DVL)) {
-        put_fixed(w, "BatteryLowVoltage", not_negative(b->dvl_mv), 3);
+        vjson_fixed(w, "BatteryLowVoltage", not_negative(b->dvl_mv), 3);
     }
     if (battery_knows(b, FIELD_REQUESTS)) {
-        put_integer(w, "ChargeRequest", b->force_charge);
+        vjson_integer(w, "ChargeRequest", b->force_charge);
     }
-    close_object(w);
+    vjson_close(w);
 }
 
 /* "04" in a bank of one battery, "0204" (battery, cell) else: the words of CAN 0x374..0x377. */
-static void put_place(struct writer *w, const char *key, const struct facts *f,
+static void put_place(struct vjson_writer *w, const char *key, const struct facts *f,
                       struct bank_place at)
 {
     char text[8];
@@ -303,7 +153,7 @@ static void put_place(struct writer *w, const char *key, const struct facts *f,
     }
     buf_printf(&buf, "%02u", (unsigned)at.place);
     text[buf.n] = '\0';
-    put_text(w, key, text);
+    vjson_text(w, key, text);
 }
 
 /* Highest known MOS sensor. */
@@ -325,36 +175,36 @@ static bool mos_temperature(const struct battery *b, int32_t *ret_dc)
     return any;
 }
 
-static void put_system(struct writer *w, const struct facts *f)
+static void put_system(struct vjson_writer *w, const struct facts *f)
 {
     const struct battery *b = f->b;
     const struct bank *bank = f->bank;
     int32_t mos_dc = 0;
 
-    open_object(w, "System");
+    vjson_open(w, "System");
     if (battery_knows(b, FIELD_CELL_MIN_MAX)) {
         put_place(w, "MinVoltageCellId", f, bank->cell_min);
-        put_fixed(w, "MinCellVoltage", b->cell_min_mv, 3);
+        vjson_fixed(w, "MinCellVoltage", b->cell_min_mv, 3);
         put_place(w, "MaxVoltageCellId", f, bank->cell_max);
-        put_fixed(w, "MaxCellVoltage", b->cell_max_mv, 3);
+        vjson_fixed(w, "MaxCellVoltage", b->cell_max_mv, 3);
     }
     if (battery_knows(b, FIELD_TEMP_MIN_MAX)) {
         put_place(w, "MinTemperatureCellId", f, bank->temp_min);
-        put_fixed(w, "MinCellTemperature", b->temp_min_dc, 1);
+        vjson_fixed(w, "MinCellTemperature", b->temp_min_dc, 1);
         put_place(w, "MaxTemperatureCellId", f, bank->temp_max);
-        put_fixed(w, "MaxCellTemperature", b->temp_max_dc, 1);
+        vjson_fixed(w, "MaxCellTemperature", b->temp_max_dc, 1);
     }
     if (mos_temperature(b, &mos_dc)) {
-        put_fixed(w, "MOSTemperature", mos_dc, 1);
+        vjson_fixed(w, "MOSTemperature", mos_dc, 1);
     }
     if (bank->cells_per_battery > 0) {
-        put_integer(w, "NrOfCellsPerBattery", bank->cells_per_battery);
+        vjson_integer(w, "NrOfCellsPerBattery", bank->cells_per_battery);
     }
-    put_integer(w, "NrOfModulesOnline", bank->online);
-    put_integer(w, "NrOfModulesOffline", bank_offline(bank));
-    put_integer(w, "NrOfModulesBlockingCharge", bank->blocking_charge);
-    put_integer(w, "NrOfModulesBlockingDischarge", bank->blocking_discharge);
-    close_object(w);
+    vjson_integer(w, "NrOfModulesOnline", bank->online);
+    vjson_integer(w, "NrOfModulesOffline", bank_offline(bank));
+    vjson_integer(w, "NrOfModulesBlockingCharge", bank->blocking_charge);
+    vjson_integer(w, "NrOfModulesBlockingDischarge", bank->blocking_discharge);
+    vjson_close(w);
 }
 
 enum { DRIVER_CELLS = 24 }; /* Voltages.Cell25 is refused by the driver */
@@ -366,134 +216,117 @@ static bool has_cells(const struct facts *f)
     return f->single && f->b->cell_count > 0 && f->b->cell_count <= DRIVER_CELLS;
 }
 
-static void put_cell(struct writer *w, size_t index, int64_t value, unsigned decimals)
+static void put_cell(struct vjson_writer *w, size_t index, int64_t value, unsigned decimals)
 {
     char key[12];
     struct buf buf = buf_of(key, sizeof key - 1);
 
     buf_printf(&buf, "Cell%u", (unsigned)(index + 1));
     key[buf.n] = '\0';
-    put_fixed(w, key, value, decimals);
+    vjson_fixed(w, key, value, decimals);
 }
 
-static void put_cells(struct writer *w, const struct facts *f)
+static void put_cells(struct vjson_writer *w, const struct facts *f)
 {
     const struct battery *b = f->b;
 
     if (has_cells(f) && battery_knows(b, FIELD_CELLS)) {
-        open_object(w, "Voltages");
+        vjson_open(w, "Voltages");
         for (size_t i = 0; i < b->cell_count; i++) {
             put_cell(w, i, b->cell_mv[i], 3);
         }
-        close_object(w);
+        vjson_close(w);
     }
     if (has_cells(f) && battery_knows(b, FIELD_BALANCING)) {
-        open_object(w, "Balances");
+        vjson_open(w, "Balances");
         for (size_t i = 0; i < b->cell_count; i++) {
             put_cell(w, i, (b->balancing >> i) & 1u, 0);
         }
-        close_object(w);
+        vjson_close(w);
     }
 }
 
-static void put_nested(struct writer *w, const struct facts *f)
+static void put_nested(struct vjson_writer *w, const struct facts *f)
 {
     const struct battery *b = f->b;
 
-    if (f->has_capacity) {
-        put_fixed(w, "Capacity", f->remaining_mah, 3);
-    }
     put_dc(w, f);
     put_info(w, f);
     put_system(w, f);
     put_cells(w, f);
     if (battery_knows(b, FIELD_ENABLES)) {
-        open_object(w, "Io");
-        put_integer(w, "AllowToCharge", b->charge_enable);
-        put_integer(w, "AllowToDischarge", b->discharge_enable);
-        close_object(w);
+        vjson_open(w, "Io");
+        vjson_integer(w, "AllowToCharge", b->charge_enable);
+        vjson_integer(w, "AllowToDischarge", b->discharge_enable);
+        vjson_close(w);
     }
     if (battery_knows(b, FIELD_CYCLES)) {
-        open_object(w, "History");
-        put_integer(w, "ChargeCycles", not_negative(b->cycles));
-        close_object(w);
+        vjson_open(w, "History");
+        vjson_integer(w, "ChargeCycles", not_negative(b->cycles));
+        vjson_close(w);
     }
 }
 
 /* ---- members of the flat form ---- */
 
-static void put_flat(struct writer *w, const struct facts *f)
+static void put_flat(struct vjson_writer *w, const struct facts *f)
 {
     const struct battery *b = f->b;
 
-    put_fixed(w, "Voltage", b->pack_mv, 3);
-    put_fixed(w, "Current", b->current_ma, 3);
-    put_fixed(w, "Power", f->power_dw, 1);
+    vjson_fixed(w, "Voltage", b->pack_mv, 3);
+    vjson_fixed(w, "Current", b->current_ma, 3);
+    vjson_fixed(w, "Power", f->power_dw, 1);
     if (f->has_temperature) {
-        put_fixed(w, "Temperature", f->temperature_dc, 1);
+        vjson_fixed(w, "Temperature", f->temperature_dc, 1);
     }
-    put_fixed(w, "MaxChargeCurrent", not_negative(b->ccl_ma), 3);
-    put_fixed(w, "MaxDischargeCurrent", not_negative(b->dcl_ma), 3);
-    put_fixed(w, "ChargeVoltage", b->cvl_mv, 3);
+    vjson_fixed(w, "MaxChargeCurrent", not_negative(b->ccl_ma), 3);
+    vjson_fixed(w, "MaxDischargeCurrent", not_negative(b->dcl_ma), 3);
+    vjson_fixed(w, "ChargeVoltage", b->cvl_mv, 3);
     if (battery_knows(b, FIELD_DVL)) {
-        put_fixed(w, "DischargeVoltage", not_negative(b->dvl_mv), 3);
+        vjson_fixed(w, "DischargeVoltage", not_negative(b->dvl_mv), 3);
     }
     if (battery_knows(b, FIELD_CELL_MIN_MAX)) {
-        put_fixed(w, "MinCellVoltage", b->cell_min_mv, 3);
-        put_fixed(w, "MaxCellVoltage", b->cell_max_mv, 3);
+        vjson_fixed(w, "MinCellVoltage", b->cell_min_mv, 3);
+        vjson_fixed(w, "MaxCellVoltage", b->cell_max_mv, 3);
         put_place(w, "MinVoltageCellId", f, f->bank->cell_min);
         put_place(w, "MaxVoltageCellId", f, f->bank->cell_max);
     }
     if (battery_knows(b, FIELD_TEMP_MIN_MAX)) {
-        put_fixed(w, "MinTemperature", b->temp_min_dc, 1);
-        put_fixed(w, "MaxTemperature", b->temp_max_dc, 1);
+        vjson_fixed(w, "MinTemperature", b->temp_min_dc, 1);
+        vjson_fixed(w, "MaxTemperature", b->temp_max_dc, 1);
     }
     if (battery_knows(b, FIELD_MODEL) || battery_knows(b, FIELD_MAKER)) {
-        put_text(w, "ProductName", battery_knows(b, FIELD_MODEL) ? b->model : b->maker);
+        vjson_text(w, "ProductName", battery_knows(b, FIELD_MODEL) ? b->model : b->maker);
     }
     if (battery_knows(b, FIELD_FIRMWARE)) {
-        put_text(w, "FirmwareVersion", b->firmware);
+        vjson_text(w, "FirmwareVersion", b->firmware);
     }
 }
 
 /* ---- members that both forms have at the top ---- */
 
-static void put_common(struct writer *w, const struct facts *f)
+static void put_common(struct vjson_writer *w, enum victron_form form, const struct facts *f)
 {
     const struct battery *b = f->b;
 
-    put_fixed(w, "Soc", f->soc_pm, 1);
+    vjson_fixed(w, "Soc", f->soc_pm, 1);
     if (battery_knows(b, FIELD_SOH_PM)) {
-        put_fixed(w, "Soh", clamp_i64(b->soh_pm, 0, 1000), 1);
+        vjson_fixed(w, "Soh", clamp_i64(b->soh_pm, 0, 1000), 1);
     }
     if (battery_knows(b, FIELD_FULL_MAH) && b->full_mah > 0) {
-        put_fixed(w, "InstalledCapacity", b->full_mah, 3);
+        vjson_fixed(w, "InstalledCapacity", b->full_mah, 3);
     }
     if (f->has_capacity) {
-        put_fixed(w, "ConsumedAmphours", f->full_mah - f->remaining_mah, 3);
+        vjson_fixed(w, "ConsumedAmphours", f->full_mah - f->remaining_mah, 3);
+    }
+    if (f->has_capacity && form != VICTRON_FLAT) {
+        vjson_fixed(w, "Capacity", f->remaining_mah, 3); /* the note does not have it */
     }
     if (f->has_time_to_go) {
-        put_integer(w, "TimeToGo", f->time_to_go_s);
+        vjson_integer(w, "TimeToGo", f->time_to_go_s);
     }
     if (battery_knows(b, FIELD_BALANCING)) {
-        put_integer(w, "Balancing", b->balancing != 0);
-    }
-}
-
-static void put_alarms(struct writer *w, enum victron_form form, const struct battery *b)
-{
-    uint32_t warnings = set_if_known(b, FIELD_WARNINGS, b->warnings);
-
-    switch (form) {
-    case VICTRON_NESTED: put_nested_alarms(w, b); break;
-    case VICTRON_FLAT:
-        put_flat_set(w, "Alarms", b, FIELD_PROTECTIONS, b->protections);
-        put_flat_set(w, "Warnings", b, FIELD_WARNINGS, warnings);
-        break;
-    case VICTRON_UNION:
-        put_nested_alarms(w, b);
-        put_flat_set(w, "Warnings", b, FIELD_WARNINGS, warnings);
-        break;
+        vjson_integer(w, "Balancing", b->balancing != 0);
     }
 }
 
@@ -501,22 +334,22 @@ enum err victron_json_encode(enum victron_form form, const struct bank *bank, st
 {
     struct facts f;
     struct buf scratch = *out; /* so that nothing is written when something does not fit */
-    struct writer w = {.out = &scratch};
+    struct vjson_writer w = {.out = &scratch};
 
     if (!find_facts(bank, &f)) {
         return ERR_INCOMPLETE;
     }
     scratch.overflow = false;
-    open_object(&w, NULL);
+    vjson_open(&w, NULL);
     if (form != VICTRON_FLAT) {
         put_nested(&w, &f);
     }
     if (form != VICTRON_NESTED) {
         put_flat(&w, &f);
     }
-    put_common(&w, &f);
-    put_alarms(&w, form, f.b);
-    close_object(&w);
+    put_common(&w, form, &f);
+    vjson_alarms(&w, form, f.b);
+    vjson_close(&w);
     if (scratch.overflow) {
         return ERR_SPACE;
     }
