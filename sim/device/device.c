@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The list of devices and the overlay of a battery; see device.h.
+ */
+#include "sim/device/device.h"
+
+#include <string.h>
+
+#include "sim/device/console.h"
+
+/* ---- overlay ---- */
+
+static size_t overlay_index(const struct overlay *overlay, uint16_t path)
+{
+    size_t i = 0;
+    while (i < overlay->n && overlay->items[i].path != path)
+        i++;
+    return i;
+}
+
+const char *overlay_get(const struct overlay *overlay, uint16_t path)
+{
+    size_t i = overlay_index(overlay, path);
+    return i < overlay->n ? overlay->items[i].text : NULL;
+}
+
+enum err overlay_set(struct overlay *overlay, uint16_t path, const char *text)
+{
+    struct span s = span_str(text);
+    if (s.n == 0 || s.n >= OVERLAY_TEXT)
+        return ERR_RANGE;
+    size_t i = overlay_index(overlay, path);
+    if (i == OVERLAY_MAX)
+        return ERR_SPACE;
+    if (i == overlay->n)
+        overlay->n++;
+    overlay->items[i].path = path;
+    span_to_str(s, overlay->items[i].text, sizeof overlay->items[i].text);
+    return ERR_OK;
+}
+
+void overlay_unset(struct overlay *overlay, uint16_t path)
+{
+    size_t i = overlay_index(overlay, path);
+    if (i == overlay->n)
+        return;
+    overlay->items[i] = overlay->items[--overlay->n];
+}
+
+/* ---- devices ---- */
+
+struct device_kind {
+    const char *name;
+    enum err (*make)(const struct sim_config *config, const struct device_host *host,
+                     struct device **ret);
+};
+
+static const struct device_kind kinds[] = {
+    {"pylontech-console", console_new},
+};
+
+static const char *const names[] = {"pylontech-console", NULL};
+
+enum err device_new(const struct sim_config *config, const struct device_host *host,
+                    struct device **ret)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kinds[i].name, config->device) == 0)
+            return kinds[i].make(config, host, ret);
+    }
+    return ERR_NOT_FOUND;
+}
+
+void device_delete(struct device *device)
+{
+    if (device != NULL)
+        device->ops->destroy(device);
+}
+
+const char *const *device_names(void)
+{
+    return names;
+}
