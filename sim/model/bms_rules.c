@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The thresholds. Sources per row: [47] RS485 system parameters of US2KBPL, US2000C and US3000C;
+ * [HV] `sysinfo` of a Force H2 and an SC controller, same maker and chemistry; [cap] a capture of
+ * the console; [DSB] defaults of dbus-serialbattery; [C] nobody published it, our choice.
+ *
+ * Voltages and temperatures are judged on the very sample that is printed, so their delay is 0
+ * unless the configuration says otherwise: the console never shows 3.700 V next to a state that
+ * does not know it yet. Currents have to last.
+ */
+#include "sim/model/bms_logic.h"
+
+/* Per cell, so that a pack of another cell count scales. */
+static const struct rule voltage_rules[] = {
+    /* "High" seen at 3562 mV [cap]; level 3 of [HV] with its release */
+    {COND_CELL_OVERVOLTAGE, false, INPUT_CELL_MV, true, 3550, 3400, 0, 0},
+    /* [47] 3650; release [HV] */
+    {COND_CELL_OVERVOLTAGE, true, INPUT_CELL_MV, true, 3650, 3400, 0, 0},
+    /* [47] 3050; release [HV] */
+    {COND_CELL_UNDERVOLTAGE, false, INPUT_CELL_MV, false, 3050, 3200, 0, 0},
+    /* between CVL and protection [C] */
+    {COND_PACK_OVERVOLTAGE, false, INPUT_PACK_MV, true, 3580, 3500, 0, 0},
+    /* [47] 54.0 V, `Max Voltage` of `pwr N`; release [C] */
+    {COND_PACK_OVERVOLTAGE, true, INPUT_PACK_MV, true, 3600, 3500, 0, 0},
+    /* [47] 46.0 V; release as the cells' */
+    {COND_PACK_UNDERVOLTAGE, false, INPUT_PACK_MV, false, 3067, 3200, 0, 0},
+    /* a US3000C showed 156 mV and no alarm [cap]; [C] */
+    {COND_IMBALANCE, false, INPUT_SPREAD_MV, true, 300, 250, 0, 0},
+    /* a broken sensor reads 4095 mV and the base state is SysError [cap]; below 1 V [44h] */
+    {COND_INTERNAL_FAULT, true, INPUT_CELL_MV, true, 4000, 3900, 0, 0},
+    {COND_INTERNAL_FAULT, true, INPUT_CELL_MV, false, 1000, 1100, 0, 0},
+};
+
+static const struct rule temperature_rules[] = {
+    /* warm: 5 K before the protection, release 5 K below [C] */
+    {COND_CHARGE_OVERTEMPERATURE, false, INPUT_CELL_DC, true, 550, 500, 0, 0},
+    {COND_DISCHARGE_OVERTEMPERATURE, false, INPUT_CELL_DC, true, 550, 500, 0, 0},
+    /* level "low 2" of [HV]: 0/2 C; discharging 5 K before the protection [C] */
+    {COND_CHARGE_UNDERTEMPERATURE, false, INPUT_CELL_DC, false, 0, 20, 0, 0},
+    {COND_DISCHARGE_UNDERTEMPERATURE, false, INPUT_CELL_DC, false, -50, -30, 0, 0},
+    /* MOSFETs: where [DSB] cuts to a quarter and to nothing */
+    {COND_MOS_OVERTEMPERATURE, false, INPUT_MOS_DC, true, 800, 700, 0, 0},
+    {COND_MOS_OVERTEMPERATURE, true, INPUT_MOS_DC, true, 900, 750, 0, 0},
+};
+
+#define CURRENT_CLEAR_MS 30000 /* a tripped current protection tries again after this [C] */
+
+static void add(struct rule_set *set, struct rule rule)
+{
+    set->rules[set->n++] = rule;
+}
+
+static void add_voltages(struct rule_set *set, const struct product *p, uint8_t cells,
+                         uint32_t delay_ms)
+{
+    for (size_t i = 0; i < sizeof voltage_rules / sizeof voltage_rules[0]; i++) {
+        struct rule rule = voltage_rules[i];
+        if (rule.input == INPUT_PACK_MV) {
+            rule.trip *= cells;
+            rule.clear *= cells;
+        }
+        rule.delay_ms = rule.protection && rule.cond != COND_INTERNAL_FAULT ? delay_ms : 0;
+        add(set, rule);
+    }
+    /* [47] per product; release as the warning's [HV] */
+    add(set, (struct rule){COND_CELL_UNDERVOLTAGE, true, INPUT_CELL_MV, false, p->cell_under_mv,
+                           3200, delay_ms, 0});
+    add(set, (struct rule){COND_PACK_UNDERVOLTAGE, true, INPUT_PACK_MV, false,
+                           p->pack_under_mv * cells / p->cells, 3200 * cells, delay_ms, 0});
+}
+
+static void add_temperatures(struct rule_set *set, const struct product *p, uint32_t delay_ms)
+{
+    static const enum battery_condition hot[] = {COND_CHARGE_OVERTEMPERATURE,
+                                                 COND_DISCHARGE_OVERTEMPERATURE};
+    static const enum battery_condition cold[] = {COND_CHARGE_UNDERTEMPERATURE,
+                                                  COND_DISCHARGE_UNDERTEMPERATURE};
+
+    for (size_t i = 0; i < sizeof temperature_rules / sizeof temperature_rules[0]; i++) {
+        struct rule rule = temperature_rules[i];
+        rule.delay_ms = rule.protection ? delay_ms : 0;
+        add(set, rule);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        /* [47] per product; release 10 K below [C], 2 K above [HV] */
+        add(set, (struct rule){hot[i], true, INPUT_CELL_DC, true, p->temp_high_dc,
+                               p->temp_high_dc - 100, delay_ms, 0});
+        add(set, (struct rule){cold[i], true, INPUT_CELL_DC, false, p->temp_low_dc,
+                               p->temp_low_dc + 20, delay_ms, 0});
+    }
+}
+
+/* Protection at the limit that `info` prints and [47] gives; warning at 95 %, a fast second stage
+ * at 125 % and a short circuit at 300 % [C]. */
+static void add_currents(struct rule_set *set, int32_t charge_ma, int32_t discharge_ma)
+{
+    const struct {
+        enum battery_condition cond;
+        enum rule_input input;
+        int32_t limit;
+    } sides[] = {
+        {COND_CHARGE_OVERCURRENT, INPUT_CHARGE_MA, charge_ma},
+        {COND_DISCHARGE_OVERCURRENT, INPUT_DISCHARGE_MA, discharge_ma},
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        int32_t limit = sides[i].limit;
+        add(set, (struct rule){sides[i].cond, false, sides[i].input, true, limit / 20 * 19,
+                               limit / 10 * 9, 0, 0});
+        add(set, (struct rule){sides[i].cond, true, sides[i].input, true, limit, limit / 10 * 9,
+                               1000, CURRENT_CLEAR_MS});
+        add(set, (struct rule){sides[i].cond, true, sides[i].input, true, limit / 4 * 5,
+                               limit / 10 * 9, 100, CURRENT_CLEAR_MS});
+    }
+    add(set, (struct rule){COND_SHORT_CIRCUIT, true, INPUT_DISCHARGE_MA, true, 3 * discharge_ma,
+                           discharge_ma, 0, CURRENT_CLEAR_MS});
+}
+
+static int32_t ratio(int32_t value, int64_t part, int64_t whole)
+{
+    return (int32_t)(value * part / whole);
+}
+
+void rule_set_of(const struct product *product, uint8_t cells, int32_t capacity_mah,
+                 int32_t trip_delay_ms, struct rule_set *ret)
+{
+    uint32_t delay_ms = trip_delay_ms > 0 ? (uint32_t)trip_delay_ms : 0;
+    int64_t rated = product->capacity_mah;
+
+    *ret = (struct rule_set){
+        .cvl_mv = ratio(product->cvl_mv, cells, product->cells),
+        .dvl_mv = ratio(product->dvl_mv, cells, product->cells),
+        .ccl_ma = ratio(product->ccl_ma, capacity_mah, rated),
+        .dcl_ma = ratio(product->dcl_ma, capacity_mah, rated),
+        .full_mv = product->cvl_mv / product->cells - 10,
+        .full_ma = capacity_mah / 20, /* 0.05 C */
+    };
+    add_voltages(ret, product, cells, delay_ms);
+    add_temperatures(ret, product, delay_ms);
+    add_currents(ret, ratio(product->max_charge_ma, capacity_mah, rated),
+                 ratio(product->max_discharge_ma, capacity_mah, rated));
+}
