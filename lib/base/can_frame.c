@@ -125,6 +125,16 @@ static enum err parse_stamp(struct span token, uint64_t *ret)
     return ERR_OK;
 }
 
+/* Tokens are cut at blanks; a NUL or another control character inside is no name. */
+static bool is_name(struct span token)
+{
+    for (size_t i = 0; i < token.n; i++) {
+        if (token.p[i] < 0x20 || token.p[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
 enum err can_log_parse(struct span text, struct can_log_line *ret)
 {
     struct can_log_line line = {0};
@@ -136,6 +146,8 @@ enum err can_log_parse(struct span text, struct can_log_line *ret)
         return ERR_SHORT;
     if (token.n >= sizeof line.interface)
         return ERR_RANGE;
+    if (!is_name(token))
+        return ERR_SYNTAX;
     span_to_str(token, line.interface, sizeof line.interface);
     if (!span_token(&text, &token))
         return ERR_SHORT;

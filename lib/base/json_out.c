@@ -2,9 +2,8 @@
  *
  * Writing JSON. Whatever comes in, what comes out is JSON in UTF-8: bytes that are no UTF-8 become
  * U+FFFD, numbers that are none become null. A key where none belongs, or none where one does, is a
- * bug of the caller and asserts.
+ * bug of the caller and aborts.
  */
-#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,13 +125,19 @@ static void put_string(struct json_out *out, struct span s)
 
 /* ---- structure ---- */
 
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
 /* The comma and the key before a value. */
 static void begin(struct json_out *out, const char *key)
 {
     bool in_object = out->depth > 0 && out->closers[out->depth - 1] == '}';
 
-    assert(in_object == (key != NULL));
-    assert(out->depth > 0 || out->first); /* one value at the top */
+    require(in_object == (key != NULL));
+    require(out->depth > 0 || out->first); /* one value at the top */
     if (!out->first)
         put(out, ",", 1);
     out->first = false;
@@ -145,8 +150,7 @@ static void begin(struct json_out *out, const char *key)
 static void open(struct json_out *out, const char *key, char opener, char closer)
 {
     begin(out, key);
-    if (out->depth == JSON_MAX_DEPTH)
-        abort(); /* no document of ours is that deep: a loop in the caller */
+    require(out->depth < JSON_MAX_DEPTH); /* no document of ours is that deep */
     put(out, &opener, 1);
     out->closers[out->depth++] = closer;
     out->first = true;
@@ -164,7 +168,7 @@ void json_out_array(struct json_out *out, const char *key)
 
 void json_out_end(struct json_out *out)
 {
-    assert(out->depth > 0);
+    require(out->depth > 0);
     put(out, &out->closers[--out->depth], 1);
     out->first = false;
 }

@@ -47,20 +47,15 @@ static struct kept_file *kept_files;
 
 struct span testing_read_file(const char *path)
 {
+    struct stat st;
     struct kept_file *kept = NULL;
-    size_t n = 0;
     FILE *in = fopen(path, "rb");
 
     if (in == NULL)
         return (struct span){NULL, 0};
-    if (fseek(in, 0, SEEK_END) == 0) {
-        long size = ftell(in);
-        rewind(in);
-        if (size >= 0) {
-            n = (size_t)size;
-            kept = malloc(sizeof *kept + (n > 0 ? n : 1));
-        }
-    }
+    if (fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode))
+        kept = malloc(sizeof *kept + (size_t)st.st_size);
+    size_t n = kept == NULL ? 0 : (size_t)st.st_size;
     if (kept != NULL && fread(kept->bytes, 1, n, in) != n) {
         free(kept);
         kept = NULL;

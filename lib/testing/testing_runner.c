@@ -38,7 +38,7 @@ enum { EXIT_CODE_PASSED = 0, EXIT_CODE_FAILED = 1, EXIT_CODE_SKIPPED = 77 };
 __attribute__((format(printf, 3, 0))) static void add_record(const char *file, unsigned line,
                                                              const char *format, va_list args)
 {
-    char text[512];
+    char text[4096];
     vsnprintf(text, sizeof text, format, args);
     CU_assertImplementation(CU_FALSE, line, text, file, "", CU_FALSE);
 }
@@ -214,7 +214,7 @@ static size_t run_all(CU_pSuite suite, const struct testing_case *cases,
         print_result(n + 1, &results[n]);
         n++;
         if (!alive) {
-            printf("Bail out! %s hangs\n", cases[i].name);
+            printf("Bail out! %s does not end\n", cases[i].name);
             break;
         }
     }
