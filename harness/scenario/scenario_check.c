@@ -64,6 +64,14 @@ static bool starts_dut(const struct scenario *s)
     return false;
 }
 
+size_t nearest_stimulus(const struct scenario *s, size_t i)
+{
+    while (i > 0)
+        if (s->stmts[--i].kind == STMT_STIMULUS)
+            return i;
+    return s->n_stmts;
+}
+
 /* Index of the stimulus that statement i refers to; n_stmts when there is none. */
 static size_t find_stimulus(const struct scenario *s, size_t i, const char *name)
 {
@@ -73,10 +81,7 @@ static size_t find_stimulus(const struct scenario *s, size_t i, const char *name
                 return k;
         return s->n_stmts;
     }
-    while (i > 0)
-        if (s->stmts[--i].kind == STMT_STIMULUS)
-            return i;
-    return s->n_stmts;
+    return nearest_stimulus(s, i);
 }
 
 static const char *nearest_name(const struct scenario *s, const char *name)

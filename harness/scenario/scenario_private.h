@@ -44,6 +44,9 @@ struct anchor_ref {
     uint32_t anchor_column; /* `delivered` */
 };
 
+/* Index of the last stimulus above statement i; n_stmts when there is none. */
+size_t nearest_stimulus(const struct scenario *s, size_t i);
+
 enum id_form {
     ID_REQUIREMENT, /* LIM-OV-CAN: capitals, digits, dashes */
     ID_NAME,        /* cut, pull_2: small letters, digits, _ and - */
@@ -91,6 +94,8 @@ bool put_time_tight(struct buf *out, uint64_t us);           /* "11.9s" */
 bool put_quoted(struct buf *out, const char *text);          /* with the language's escapes */
 const char *op_word(enum cond_op op);                        /* "<=" */
 bool truth_format(const struct stmt *stmt, struct buf *out); /* "bms1.cell5.voltage" */
+/* What stands behind the key, in canonical spacing. */
+bool put_key_value(struct buf *out, const struct conf_line *line);
 /* Canonical columns of any text of the language, whether or not it is a valid scenario. */
 enum err format_file(const struct conf_file *file, struct buf *out);
 
