@@ -172,23 +172,26 @@ static enum err read_absent(const struct table *t, struct span line, struct span
     size_t want = t->layout == PYLON_PY ? 17 : 15;
     struct span rest = line;
     struct span token;
-    size_t n = 0;
 
     span_token(&rest, &token); /* the address */
-    while (span_token(&rest, &token)) {
+    for (size_t n = 0; n < want; n++) {
+        *ret_field = span_sub(line, line.n, 0);
+        if (!span_token(&rest, &token))
+            return ERR_INCOMPLETE;
         *ret_field = token;
         if (!span_eq_str(token, n == 7 ? "Absent" : "-"))
             return ERR_SYNTAX;
-        n++;
     }
-    return n == want ? ERR_OK : n < want ? ERR_INCOMPLETE : ERR_SYNTAX;
+    return span_token(&rest, ret_field) ? ERR_SYNTAX : ERR_OK;
 }
 
+/* The word decides, wherever it stands; a dash for the voltage is an absent row that was damaged.
+ */
 static bool says_absent(struct span line)
 {
     struct span token;
-    while (span_token(&line, &token)) {
-        if (span_eq_str(token, "Absent"))
+    for (size_t i = 0; span_token(&line, &token); i++) {
+        if (span_eq_str(token, "Absent") || (i == 1 && span_eq_str(token, "-")))
             return true;
     }
     return false;
