@@ -123,14 +123,15 @@ static bool unescape(struct span text, char *out, size_t cap)
     size_t n = 0;
 
     for (size_t i = 0; i < text.n; i++) {
-        char c = (char)text.p[i];
+        uint8_t c = text.p[i];
         if (c == '\\' && i + 1 < text.n) {
-            c = (char)text.p[++i];
-            c = c == 'n' ? '\n' : c == 't' ? '\t' : c;
+            c = text.p[++i];
+            if (c == 'n' || c == 't')
+                c = c == 'n' ? '\n' : '\t';
         }
         if (n + 1 >= cap)
             return false;
-        out[n++] = c;
+        out[n++] = (char)c;
     }
     out[n] = '\0';
     return true;
@@ -237,8 +238,8 @@ static bool make(struct conf_cursor *c, enum dim dim, int64_t scale, struct quan
         ret->dim = dim;
     }
     if (e != ERR_OK)
-        conf_fail(c, "%s is too large or finer than a millionth %s", found_of(number).text,
-                  dim_base_unit(dim));
+        conf_fail(c, "%s is too large or finer than a millionth%s%s", found_of(number).text,
+                  dim == DIM_NONE ? "" : " ", dim_base_unit(dim));
     return e == ERR_OK;
 }
 

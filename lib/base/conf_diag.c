@@ -151,7 +151,7 @@ const char *conf_nearest(struct span word, const char *const *known)
         if (longer > LONGEST_WORD)
             continue;
         unsigned distance = edit_distance(word, candidate);
-        if (2 * distance > longer) /* more than half of it changed: chance, not a typing error */
+        if (distance > longer / 2) /* more than half of it changed: chance, not a typing error */
             continue;
         if (distance < best_distance) {
             best = *known;

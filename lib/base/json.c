@@ -251,11 +251,6 @@ bool json_integer(const struct json *value, int64_t *ret)
     if (number < -EXACT_DOUBLE || number > EXACT_DOUBLE || trunc(number) < number ||
         trunc(number) > number)
         return false;
-    bool digits_only = span_find_byte(value->raw, 0, '.') == value->raw.n &&
-                       span_find_byte(value->raw, 0, 'e') == value->raw.n &&
-                       span_find_byte(value->raw, 0, 'E') == value->raw.n;
-    if (digits_only)
-        return false;
     *ret = (int64_t)number;
     return true;
 }

@@ -147,7 +147,7 @@ static void begin(struct json_out *out, const char *key)
     }
 }
 
-static void open(struct json_out *out, const char *key, char opener, char closer)
+static void open_level(struct json_out *out, const char *key, char opener, char closer)
 {
     begin(out, key);
     require(out->depth < JSON_MAX_DEPTH); /* no document of ours is that deep */
@@ -158,12 +158,12 @@ static void open(struct json_out *out, const char *key, char opener, char closer
 
 void json_out_object(struct json_out *out, const char *key)
 {
-    open(out, key, '{', '}');
+    open_level(out, key, '{', '}');
 }
 
 void json_out_array(struct json_out *out, const char *key)
 {
-    open(out, key, '[', ']');
+    open_level(out, key, '[', ']');
 }
 
 void json_out_end(struct json_out *out)

@@ -189,6 +189,63 @@ static void test_errors_are_sorted_and_limited(void)
     CU_ASSERT_EQUAL(file->n_errors, CONF_MAX_ERRORS);
     CU_ASSERT_EQUAL(file->n_more, 14);
     CU_ASSERT_STRING_EQUAL(file->errors[3].message, "second"); /* equal places keep their order */
+    file->n_errors = 1;
+    expect_errors(file, "t.scn: error: no key 'broker'\n"
+                        "t.scn: 14 more errors\n");
+    conf_delete(file);
+}
+
+static void test_bom_and_cr_are_not_shown(void)
+{
+    struct conf_file *file = parse("\xEF\xBB\xBF"
+                                   "poll 1 s\r\n");
+
+    conf_error_at(file, 1, 6, "here");
+    expect_errors(file, "t.scn:1:6: error: here\n    poll 1 s\n         ^\n");
+    conf_delete(file);
+}
+
+/* What no value fits into, and lists of known words that no message fits. */
+static void test_messages_at_the_limits(void)
+{
+    static const char *const many[] = {
+        "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-1",
+        "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-2",
+        "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-3",
+        NULL,
+    };
+    struct conf_file *file = parse("0xFFFFFFFFFFFFFFFF\n0x7FFFFFFFFFFFFFFF\n0.0000001 s\nword\n"
+                                   ", ,\n\"long \\n text\"\n");
+    struct conf_cursor c[6];
+    struct quantity q;
+    int64_t n = 0;
+    size_t at = 0;
+    char text[4];
+
+    for (size_t i = 0; i < 6; i++)
+        c[i] = conf_cursor_of(file, &file->lines[i]);
+    CU_ASSERT_FALSE(conf_take_int(&c[0], "an id", 0, 9, &n));
+    CU_ASSERT_FALSE(conf_take_quantity(&c[1], DIM_NONE, &q));
+    CU_ASSERT_FALSE(conf_take_any_quantity(&c[2], &q));
+    CU_ASSERT_FALSE(conf_take_known(&c[3], "word", many, &at));
+    CU_ASSERT_FALSE(conf_take_any_quantity(&c[4], &q));
+    CU_ASSERT_FALSE(conf_take_quantity(&c[4], DIM_NONE, &q));
+    CU_ASSERT_FALSE(conf_take_int(&c[4], "an id", 0, 9, &n));
+    CU_ASSERT_FALSE(conf_take_text(&c[5], "a name", text, sizeof text));
+    static const char *const want[] = {
+        "expected an id from 0 to 9, found '0xFFFFFFFFFFFFFFFF'",
+        "'0x7FFFFFFFFFFFFFFF' is too large or finer than a millionth",
+        "'0.0000001' is too large or finer than a millionth s",
+        ("unknown word 'word' (known: abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-1, "
+         "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-2, ...)"),
+        "expected a number, found ','",
+        "expected a number, found ','",
+        "expected an id, found ','",
+        "a name may be 3 bytes long, not more",
+    };
+    CU_ASSERT_EQUAL_FATAL(file->n_errors, 8);
+    for (size_t i = 0; i < 8; i++)
+        CU_ASSERT_STRING_EQUAL(file->errors[i].message, want[i]);
     conf_delete(file);
 }
 
@@ -489,6 +546,8 @@ int main(int argc, char **argv)
         {"lexical errors", test_lexical_errors},
         {"the caret stands right under tabs and UTF-8", test_caret_under_tabs_and_utf8},
         {"errors are sorted and limited", test_errors_are_sorted_and_limited},
+        {"BOM and CR are not shown", test_bom_and_cr_are_not_shown},
+        {"messages at the limits", test_messages_at_the_limits},
         {"long messages are cut", test_long_messages_are_cut},
         {"the cursor reads a statement", test_cursor_reads_a_statement},
         {"section heads", test_sections},

@@ -384,7 +384,7 @@ static void test_out_numbers(void)
 
 static void test_out_grows(void)
 {
-    enum { N = 5000 };
+    enum { N = 100000 };
     struct json_out *out = json_out_new();
     struct json_doc *doc = NULL;
 
@@ -395,6 +395,11 @@ static void test_out_grows(void)
     CU_ASSERT_EQUAL(json_parse(json_out_text(out), &doc, NULL), ERR_OK);
     CU_ASSERT_EQUAL(json_size(json_root(doc)), N);
     json_delete(doc);
+    char text[N]; /* more at once than doubling gives */
+    memset(text, 'x', sizeof text);
+    json_out_reset(out);
+    json_out_span(out, NULL, span_of(text, sizeof text));
+    CU_ASSERT_EQUAL(json_out_text(out).n, N + 2);
     json_out_delete(out);
 }
 
