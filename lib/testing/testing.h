@@ -10,6 +10,8 @@
  *       return testing_main(argc, argv, "module", cases);
  *   }
  *
+ * Options: --list, --only NAME, --junit FILE, --timeout SECONDS (of each test; 60 by default: a
+ * test that hangs fails and ends the run).
  * Exit code: 0 all passed, 1 a failure, 77 every test skipped.
  */
 #ifndef TESTING_TESTING_H
@@ -49,8 +51,8 @@ bool testing_bytes_eq(const char *file, unsigned line, struct span got, struct s
 
 /* Calls fn for every way to cut `input` in two (0..n), for every truncation (0..n-1) and for every
  * single-bit flip; fn checks and owns its expectations. */
-void testing_every_split(struct span input, void (*fn)(struct span first, struct span second, void *ctx),
-                         void *ctx);
+void testing_every_split(struct span input,
+                         void (*fn)(struct span first, struct span second, void *ctx), void *ctx);
 void testing_every_truncation(struct span input, void (*fn)(struct span cut, void *ctx), void *ctx);
 void testing_every_bit_flip(struct span input,
                             void (*fn)(struct span flipped, size_t byte, unsigned bit, void *ctx),
