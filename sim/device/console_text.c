@@ -150,7 +150,7 @@ static void put_record(const struct stack_module *m, const struct console_face *
     buf_str(out, "Bat Protect ENA : BOV BHV BLV BUV BSLP CBOT CBHT CBLT CBUT DBOT DBHT DBLT DBUT "
                  "\r\r\nPwr Protect ENA : POV PHV PLV PUV PSLP POT PHT COC2 COC COCA DOCA DOC DOC2 "
                  "SC LCOUL \r\r\n");
-    put_mask_row(out, "System Fault", f->system_fault, true);
+    buf_printf(out, "System Fault    : 0x%-9" PRIx32 "\r\r\n", f->system_fault);
 }
 
 #define DATA_RULE "-----------------------------------------------" /* 47 */
