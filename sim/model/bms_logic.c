@@ -10,45 +10,55 @@
 
 /* ---- rules ---- */
 
-/* Which cells (or bit 0) are at or beyond a threshold. */
-static uint32_t beyond(const struct rule *rule, const struct measured *m, int32_t threshold,
-                       bool above)
+/* The lowest and the highest value of an input; the same for what concerns the whole pack. */
+struct range {
+    int32_t low, high;
+};
+
+static struct range range_of(const struct measured *m, enum rule_input input)
 {
     int32_t value = 0;
-    uint32_t bits = 0;
-    uint16_t low = UINT16_MAX, high = 0;
 
-    switch (rule->input) {
-    case INPUT_CELL_MV:
-    case INPUT_CELL_DC:
-        for (unsigned i = 0; i < m->cells; i++) {
-            value = rule->input == INPUT_CELL_MV ? m->cell_mv[i] : m->cell_dc[i];
-            if (above ? value >= threshold : value <= threshold)
-                bits |= UINT32_C(1) << i;
-        }
-        return bits;
-    case INPUT_SPREAD_MV:
-        for (unsigned i = 0; i < m->cells; i++) {
-            low = m->cell_mv[i] < low ? m->cell_mv[i] : low;
-            high = m->cell_mv[i] > high ? m->cell_mv[i] : high;
-        }
-        value = high > low ? high - low : 0;
-        break;
+    switch (input) {
+    case INPUT_CELL_MV: return (struct range){m->low_mv, m->high_mv};
+    case INPUT_CELL_DC: return (struct range){m->cold_dc, m->warm_dc};
+    case INPUT_SPREAD_MV: value = m->high_mv - m->low_mv; break;
     case INPUT_PACK_MV: value = m->pack_mv; break;
     case INPUT_CHARGE_MA: value = m->current_ma > 0 ? m->current_ma : 0; break;
     case INPUT_DISCHARGE_MA: value = m->current_ma < 0 ? -m->current_ma : 0; break;
     case INPUT_MOS_DC: value = m->mos_dc; break;
     }
-    return (above ? value >= threshold : value <= threshold) ? 1 : 0;
+    return (struct range){value, value};
+}
+
+static bool is_beyond(int32_t value, int32_t threshold, bool above)
+{
+    return above ? value >= threshold : value <= threshold;
+}
+
+/* Which cells (or bit 0) are at or beyond a threshold. */
+static uint32_t beyond(const struct rule *rule, const struct measured *m, int32_t threshold,
+                       bool above)
+{
+    struct range range = range_of(m, rule->input);
+    uint32_t bits = 0;
+
+    if (!is_beyond(above ? range.high : range.low, threshold, above))
+        return 0;
+    if (rule->input != INPUT_CELL_MV && rule->input != INPUT_CELL_DC)
+        return 1;
+    for (unsigned i = 0; i < m->cells; i++) {
+        int32_t value = rule->input == INPUT_CELL_MV ? m->cell_mv[i] : m->cell_dc[i];
+        bits |= is_beyond(value, threshold, above) ? UINT32_C(1) << i : 0;
+    }
+    return bits;
 }
 
 static void rule_step(struct rule_state *s, const struct rule *rule, const struct measured *m,
                       uint64_t now_us)
 {
-    uint32_t bad = beyond(rule, m, rule->trip, rule->above);
-    uint32_t good = beyond(rule, m, rule->clear + (rule->above ? -1 : 1), !rule->above);
+    uint32_t pending = beyond(rule, m, rule->trip, rule->above) & ~s->active;
 
-    uint32_t pending = bad & ~s->active;
     if (pending != 0 && s->pending == 0)
         s->pending_us = now_us;
     s->pending = pending;
@@ -57,7 +67,10 @@ static void rule_step(struct rule_state *s, const struct rule *rule, const struc
         s->active |= pending;
         s->pending = 0;
     }
-    uint32_t clearing = good & s->active;
+    if (s->active == 0)
+        return;
+    uint32_t clearing =
+        beyond(rule, m, rule->clear + (rule->above ? -1 : 1), !rule->above) & s->active;
     if (clearing != 0 && s->clearing == 0)
         s->clearing_us = now_us;
     s->clearing = clearing;
@@ -102,14 +115,11 @@ static void step_full(struct logic *logic, const struct rule_set *set, const str
 
 static void step_balancing(struct logic *logic, const struct measured *m)
 {
-    uint16_t low = UINT16_MAX;
     uint32_t on = 0;
 
-    for (unsigned i = 0; i < m->cells; i++)
-        low = m->cell_mv[i] < low ? m->cell_mv[i] : low;
     for (unsigned i = 0; i < m->cells; i++) {
         uint32_t bit = UINT32_C(1) << i;
-        int32_t over = m->cell_mv[i] - low;
+        int32_t over = m->cell_mv[i] - m->low_mv;
         if (m->cell_mv[i] >= BALANCE_FROM_MV && m->current_ma >= 0 &&
             over >= ((logic->balancing & bit) != 0 ? BALANCE_STOP_MV : BALANCE_START_MV))
             on |= bit;
@@ -210,7 +220,7 @@ static const struct knee discharge_by_temp[] = {{-100, 0},  {-50, 50}, {0, 100},
                                                 {450, 100}, {500, 50}, {550, 0}};
 /* By the highest cell: nothing left where the protection trips [C]. */
 static const struct knee charge_by_cell[] = {{3500, 100}, {3600, 10}, {3650, 0}};
-/* By the lowest cell: from the low warning down to the protection [C]. */
+/* By the lowest cell: from the low warning down to the strictest product's protection [C]. */
 static const struct knee discharge_by_cell[] = {{2900, 0}, {3050, 100}};
 
 #define PERCENT_AT(table, value) percent_at(table, sizeof table / sizeof table[0], value)
@@ -223,22 +233,14 @@ static const struct knee discharge_by_cell[] = {{2900, 0}, {3050, 100}};
 void logic_limits(const struct logic *logic, const struct rule_set *set, const struct measured *m,
                   struct limits *ret)
 {
-    int32_t low_mv = INT32_MAX, high_mv = 0, cold = INT32_MAX, warm = INT32_MIN;
-
-    for (unsigned i = 0; i < m->cells; i++) {
-        low_mv = m->cell_mv[i] < low_mv ? m->cell_mv[i] : low_mv;
-        high_mv = m->cell_mv[i] > high_mv ? m->cell_mv[i] : high_mv;
-        cold = m->cell_dc[i] < cold ? m->cell_dc[i] : cold;
-        warm = m->cell_dc[i] > warm ? m->cell_dc[i] : warm;
-    }
     /* the tightest one counts */
     int64_t charge = m->soc_pm >= TOP_PM ? TOP_PERCENT : 100;
-    charge = at_most(charge, PERCENT_AT(charge_by_temp, cold));
-    charge = at_most(charge, PERCENT_AT(charge_by_temp, warm));
-    charge = at_most(charge, PERCENT_AT(charge_by_cell, high_mv));
-    int64_t discharge = PERCENT_AT(discharge_by_temp, cold);
-    discharge = at_most(discharge, PERCENT_AT(discharge_by_temp, warm));
-    discharge = at_most(discharge, PERCENT_AT(discharge_by_cell, low_mv));
+    charge = at_most(charge, PERCENT_AT(charge_by_temp, m->cold_dc));
+    charge = at_most(charge, PERCENT_AT(charge_by_temp, m->warm_dc));
+    charge = at_most(charge, PERCENT_AT(charge_by_cell, m->high_mv));
+    int64_t discharge = PERCENT_AT(discharge_by_temp, m->cold_dc);
+    discharge = at_most(discharge, PERCENT_AT(discharge_by_temp, m->warm_dc));
+    discharge = at_most(discharge, PERCENT_AT(discharge_by_cell, m->low_mv));
     *ret = (struct limits){
         .cvl_mv = set->cvl_mv,
         .dvl_mv = set->dvl_mv,

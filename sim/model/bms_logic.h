@@ -15,6 +15,8 @@ struct measured {
     uint8_t cells;
     uint16_t cell_mv[BATTERY_MAX_CELLS];
     int16_t cell_dc[BATTERY_MAX_CELLS]; /* the sensor at that cell */
+    uint16_t low_mv, high_mv;           /* over the cells */
+    int16_t cold_dc, warm_dc;
     int32_t pack_mv;
     int32_t current_ma;
     int16_t mos_dc, board_dc;

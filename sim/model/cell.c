@@ -11,48 +11,36 @@
 
 /* ---- open-circuit voltage ---- */
 
+/* Charge, voltage, and the slope of the curve there: the weighted harmonic mean of the slopes on
+ * both sides (Fritsch and Butland 1984), which keeps a cubic through the points monotone. */
 struct point {
-    double s, mv;
+    double s, mv, mv_per_s;
 };
 
 static const struct point ocv_table[] = {
-    {0.000, 2005}, {0.010, 2756}, {0.020, 2897}, {0.030, 2992}, {0.050, 3102}, {0.075, 3166},
-    {0.100, 3193}, {0.150, 3211}, {0.200, 3234}, {0.250, 3256}, {0.300, 3272}, {0.400, 3282},
-    {0.500, 3289}, {0.600, 3298}, {0.650, 3305}, {0.700, 3313}, {0.750, 3320}, {0.800, 3325},
-    {0.900, 3332}, {0.950, 3335}, {0.980, 3337}, {0.990, 3362}, {0.995, 3400}, {1.000, 3623},
+    {0.000, 2005, 75100.0}, {0.010, 2756, 23742.4}, {0.020, 2897, 11351.7}, {0.030, 2992, 7179.4},
+    {0.050, 3102, 3541.6},  {0.075, 3166, 1519.1},  {0.100, 3193, 571.8},   {0.150, 3211, 403.9},
+    {0.200, 3234, 449.8},   {0.250, 3256, 370.5},   {0.300, 3272, 161.8},   {0.400, 3282, 82.4},
+    {0.500, 3289, 78.8},    {0.600, 3298, 112.3},   {0.650, 3305, 149.3},   {0.700, 3313, 149.3},
+    {0.750, 3320, 116.7},   {0.800, 3325, 84.0},    {0.900, 3332, 64.1},    {0.950, 3335, 63.4},
+    {0.980, 3337, 154.2},   {0.990, 3362, 3986.0},  {0.995, 3400, 12987.0}, {1.000, 3623, 44600.0},
 };
 #define N_OCV (sizeof ocv_table / sizeof ocv_table[0])
 
 #define OCV_FLOOR_MV   300.0
 #define OCV_CEILING_MV 4500.0
 
-static double slope(size_t i)
+/* The cubic between points i and i + 1 (Hermite). */
+static double cubic(size_t i, double s)
 {
-    return (ocv_table[i + 1].mv - ocv_table[i].mv) / (ocv_table[i + 1].s - ocv_table[i].s);
-}
+    const struct point *a = &ocv_table[i], *b = &ocv_table[i + 1];
+    double h = b->s - a->s;
+    double t = (s - a->s) / h;
+    double rise = b->mv - a->mv;
+    double c2 = 3.0 * rise - h * (2.0 * a->mv_per_s + b->mv_per_s);
+    double c3 = h * (a->mv_per_s + b->mv_per_s) - 2.0 * rise;
 
-/* The tangent at a point: the weighted harmonic mean of its two slopes (Fritsch and Butland 1984),
- * which keeps the cubic monotone; the outermost points take the slope of their interval. */
-static double tangent(size_t i)
-{
-    if (i == 0)
-        return slope(0);
-    if (i == N_OCV - 1)
-        return slope(N_OCV - 2);
-    double before = ocv_table[i].s - ocv_table[i - 1].s;
-    double after = ocv_table[i + 1].s - ocv_table[i].s;
-    double w1 = 2.0 * after + before, w2 = after + 2.0 * before;
-    return (w1 + w2) / (w1 / slope(i - 1) + w2 / slope(i));
-}
-
-static double hermite(size_t i, double s)
-{
-    double h = ocv_table[i + 1].s - ocv_table[i].s;
-    double t = (s - ocv_table[i].s) / h;
-    double t2 = t * t, t3 = t2 * t;
-
-    return (2 * t3 - 3 * t2 + 1) * ocv_table[i].mv + (t3 - 2 * t2 + t) * h * tangent(i) +
-           (-2 * t3 + 3 * t2) * ocv_table[i + 1].mv + (t3 - t2) * h * tangent(i + 1);
+    return a->mv + t * (h * a->mv_per_s + t * (c2 + t * c3));
 }
 
 double cell_ocv(double s)
@@ -60,14 +48,14 @@ double cell_ocv(double s)
     double mv;
 
     if (s <= 0.0) {
-        mv = ocv_table[0].mv + s * slope(0);
+        mv = ocv_table[0].mv + s * ocv_table[0].mv_per_s;
     } else if (s >= 1.0) {
-        mv = ocv_table[N_OCV - 1].mv + (s - 1.0) * slope(N_OCV - 2);
+        mv = ocv_table[N_OCV - 1].mv + (s - 1.0) * ocv_table[N_OCV - 1].mv_per_s;
     } else {
         size_t i = 0;
         while (s >= ocv_table[i + 1].s)
             i++;
-        mv = hermite(i, s);
+        mv = cubic(i, s);
     }
     return fmin(fmax(mv, OCV_FLOOR_MV), OCV_CEILING_MV) / 1000.0;
 }
@@ -147,8 +135,13 @@ void cell_decay_of(const struct cell_type *type, double dt_s, struct cell_decay 
     };
 }
 
+double cell_hysteresis_decay(double d_soc)
+{
+    return exp(-fabs(d_soc) / HYSTERESIS_SOC);
+}
+
 void cell_step(struct cell *cell, const struct cell_type *type, const struct cell_decay *decay,
-               double current_a, double d_soc, double case_c)
+               double hysteresis_decay, double current_a, double case_c)
 {
     double k = cell->k_resistance * cell->r_factor;
     double r0 = k * type->r0_ohm, r1 = k * type->r1_ohm, r2 = k * type->r2_ohm;
@@ -159,9 +152,8 @@ void cell_step(struct cell *cell, const struct cell_type *type, const struct cel
     cell->v1 = current_a * r1 + (cell->v1 - current_a * r1) * decay->e1;
     cell->v2 = current_a * r2 + (cell->v2 - current_a * r2) * decay->e2;
     cell->temp_c = settled_c + (cell->temp_c - settled_c) * decay->heat;
-    if (d_soc != 0.0) {
-        double target = d_soc > 0.0 ? HYSTERESIS_V : -HYSTERESIS_V;
-        cell->hysteresis =
-            target + (cell->hysteresis - target) * exp(-fabs(d_soc) / HYSTERESIS_SOC);
+    if (current_a != 0.0) {
+        double target = current_a > 0.0 ? HYSTERESIS_V : -HYSTERESIS_V;
+        cell->hysteresis = target + (cell->hysteresis - target) * hysteresis_decay;
     }
 }

@@ -46,6 +46,8 @@ struct cell_decay {
     double dt_s;
     double e1, e2, heat; /* exp(-dt / tau) */
 };
+/* How much of the old hysteresis is left when the state of charge has moved by d_soc. */
+double cell_hysteresis_decay(double d_soc);
 void cell_decay_of(const struct cell_type *type, double dt_s, struct cell_decay *ret);
 
 /* Advances RC pairs, hysteresis and temperature by one step of constant current. d_soc is the

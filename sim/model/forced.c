@@ -25,6 +25,13 @@ unsigned force_slot(const struct bms_path *path)
     return BMS_PATH_COUNT + value * BMS_MAX_CELLS + path->cell - 1U;
 }
 
+void force_put(struct pack_state *s, unsigned slot, struct force force)
+{
+    s->n_forced -= s->force[slot].on ? 1 : 0;
+    s->n_forced += force.on ? 1 : 0;
+    s->force[slot] = force;
+}
+
 static int64_t value_of(const struct force *f, uint64_t t_us)
 {
     if (t_us >= f->start_us + f->duration_us)
@@ -38,9 +45,10 @@ static int64_t value_of(const struct force *f, uint64_t t_us)
 bool force_at(const struct pack_state *s, enum bms_path_id id, unsigned cell, uint64_t t_us,
               int64_t *ret_micro)
 {
+    if (s->n_forced == 0)
+        return false;
     struct bms_path path = {.id = (uint16_t)id, .cell = (uint8_t)cell};
     unsigned slot = force_slot(&path);
-
     if (slot == FORCE_SLOTS || !s->force[slot].on)
         return false;
     *ret_micro = value_of(&s->force[slot], t_us);

@@ -35,14 +35,19 @@ double state_current_a(const struct pack_state *s, uint64_t t_us)
     return s->demand_a;
 }
 
-double state_cell_v(const struct pack_state *s, unsigned cell, uint64_t t_us)
+static double cell_v_at(const struct pack_state *s, unsigned cell, double current_a, uint64_t t_us)
 {
     const struct cell *c = &s->cell[cell - 1];
     double forced;
 
     if (force_at_double(s, BMS_PATH_CELL_VOLTAGE, cell, t_us, &forced))
         return forced;
-    return cell_voltage(c, &s->type, cell_soc(c, s->soc), state_current_a(s, t_us));
+    return cell_voltage(c, &s->type, cell_soc(c, s->soc), current_a);
+}
+
+double state_cell_v(const struct pack_state *s, unsigned cell, uint64_t t_us)
+{
+    return cell_v_at(s, cell, state_current_a(s, t_us), t_us);
 }
 
 static unsigned sensor_of(const struct pack_state *s, unsigned cell)
@@ -118,17 +123,26 @@ static int16_t in_dc(const struct pack_state *s, double temp_c)
 
 void state_measure(const struct pack_state *s, uint64_t t_us, struct measured *ret)
 {
-    struct measured m = {.cells = s->cells};
+    struct measured m = {
+        .cells = s->cells, .low_mv = UINT16_MAX, .cold_dc = INT16_MAX, .warm_dc = INT16_MIN};
+    double current_a = state_current_a(s, t_us);
     double forced;
 
     for (unsigned i = 0; i < s->cells; i++) {
-        m.cell_mv[i] = (uint16_t)in_units(state_cell_v(s, i + 1, t_us), 1000.0, 0, UINT16_MAX);
-        m.cell_dc[i] = in_dc(s, state_cell_temp_c(s, i + 1, t_us));
-        m.pack_mv += m.cell_mv[i];
+        uint16_t mv =
+            (uint16_t)in_units(cell_v_at(s, i + 1, current_a, t_us), 1000.0, 0, UINT16_MAX);
+        int16_t dc = in_dc(s, state_cell_temp_c(s, i + 1, t_us));
+        m.cell_mv[i] = mv;
+        m.cell_dc[i] = dc;
+        m.pack_mv += mv;
+        m.low_mv = mv < m.low_mv ? mv : m.low_mv;
+        m.high_mv = mv > m.high_mv ? mv : m.high_mv;
+        m.cold_dc = dc < m.cold_dc ? dc : m.cold_dc;
+        m.warm_dc = dc > m.warm_dc ? dc : m.warm_dc;
     }
     if (force_at_double(s, BMS_PATH_VOLTAGE, 0, t_us, &forced))
         m.pack_mv = in_units(forced, 1000.0, 0, INT32_MAX);
-    m.current_ma = in_units(state_current_a(s, t_us), 1000.0, INT32_MIN, INT32_MAX);
+    m.current_ma = in_units(current_a, 1000.0, INT32_MIN, INT32_MAX);
     m.mos_dc = in_dc(s, temperature(s, BMS_PATH_MOS_TEMP, s->mos_c, t_us));
     m.board_dc = in_dc(s, temperature(s, BMS_PATH_BOARD_TEMP, s->board_c, t_us));
     m.soc_pm = in_units(state_soc(s, t_us), 1000.0, 0, INT32_MAX);

@@ -204,7 +204,7 @@ static void change(struct pack *pack, const struct bms_path *path, struct force 
     state_advance_exact(&pack->state, pack->now_us);
     state_settle(&pack->state, pack->now_us);
     remember(pack, path);
-    pack->state.force[force_slot(path)] = force;
+    force_put(&pack->state, force_slot(path), force);
     state_settle(&pack->state, pack->now_us);
 }
 
@@ -274,11 +274,6 @@ static void view_temps(const struct pack_state *s, const struct measured *m, uin
     }
     b->temp_count = (uint8_t)n;
     b->temp_known = (uint8_t)((1U << n) - 1U);
-    b->temp_min_dc = b->temp_max_dc = m->cell_dc[0];
-    for (unsigned i = 1; i < m->cells; i++) {
-        b->temp_min_dc = m->cell_dc[i] < b->temp_min_dc ? m->cell_dc[i] : b->temp_min_dc;
-        b->temp_max_dc = m->cell_dc[i] > b->temp_max_dc ? m->cell_dc[i] : b->temp_max_dc;
-    }
 }
 
 static void view_measured(const struct pack_state *s, const struct measured *m, uint64_t t_us,
@@ -295,10 +290,9 @@ static void view_measured(const struct pack_state *s, const struct measured *m, 
     b->known |= FIELD_PACK_MV | FIELD_CURRENT_MA | FIELD_SOC_PM | FIELD_SOH_PM | FIELD_FULL_MAH |
                 FIELD_REMAINING_MAH | FIELD_CELLS | FIELD_TEMPS;
     view_temps(s, m, t_us, b);
-    int16_t cold = b->temp_min_dc, warm = b->temp_max_dc;
     battery_derive_extremes(b);
-    b->temp_min_dc = cold; /* over the cells, where the sensors are only a few */
-    b->temp_max_dc = warm;
+    b->temp_min_dc = m->cold_dc; /* over the cells, where the sensors are only a few */
+    b->temp_max_dc = m->warm_dc;
     b->known |= FIELD_TEMP_MIN_MAX;
 }
 
@@ -362,7 +356,8 @@ void pack_view_without(const struct pack *pack, const struct bms_path *path, int
         }
     }
     if (slot != FORCE_SLOTS)
-        s.force[slot] = (struct force){.on = true, .from_micro = old_micro, .to_micro = old_micro};
+        force_put(&s, slot,
+                  (struct force){.on = true, .from_micro = old_micro, .to_micro = old_micro});
     state_settle(&s, pack->now_us);
     view_state(pack, &s, ret);
 }

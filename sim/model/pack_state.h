@@ -54,6 +54,7 @@ struct pack_state {
 
     struct rule_set rules;
     struct logic logic;
+    unsigned n_forced; /* how many are on: most packs have none */
     struct force force[FORCE_SLOTS];
 };
 
@@ -61,6 +62,7 @@ struct pack_state {
 
 /* The slot of a path, FORCE_SLOTS when it has none (text, cell out of range). */
 unsigned force_slot(const struct bms_path *path);
+void force_put(struct pack_state *s, unsigned slot, struct force force);
 /* The value forced on a path at time t; false when it is free. */
 bool force_at(const struct pack_state *s, enum bms_path_id id, unsigned cell, uint64_t t_us,
               int64_t *ret_micro);

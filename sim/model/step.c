@@ -85,11 +85,12 @@ static void step_heat(struct pack_state *s, const struct pack_decay *d, double c
 static void step_cells(struct pack_state *s, const struct pack_decay *d, double current_a,
                        double d_soc, double full_ah)
 {
+    double hysteresis = cell_hysteresis_decay(d_soc);
     double bled = BALANCER_A * d->cell.dt_s / 3600.0 / full_ah;
 
     for (unsigned i = 0; i < s->cells; i++) {
         struct cell *c = &s->cell[i];
-        cell_step(c, &s->type, &d->cell, current_a, d_soc, s->case_c);
+        cell_step(c, &s->type, &d->cell, hysteresis, current_a, s->case_c);
         if ((s->logic.balancing >> i & 1U) != 0)
             c->bled += bled / c->k_capacity;
     }
