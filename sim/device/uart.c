@@ -25,7 +25,7 @@ static bool sent_bit(const struct waveform *w, uint64_t bit)
     if (place == FRAME_BITS - 1) {
         return true;
     }
-    return (w->sent.p[bit / FRAME_BITS] >> (place - 1) & 1u) != 0;
+    return ((unsigned)w->sent.p[bit / FRAME_BITS] >> (place - 1) & 1u) != 0;
 }
 
 static bool level_at(const struct waveform *w, uint64_t t)
