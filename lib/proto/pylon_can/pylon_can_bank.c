@@ -121,7 +121,6 @@ uint32_t pcan_flag_field(enum pcan_flag flag)
     case PCAN_DISCHARGE_ENABLE: return FIELD_ENABLES;
     case PCAN_FORCE_CHARGE:
     case PCAN_FULL_CHARGE: return FIELD_REQUESTS;
-    case PCAN_FLAG_COUNT: break;
     }
     return 0;
 }
@@ -138,7 +137,6 @@ bool pcan_flag_get(const struct bank *bank, enum pcan_flag flag)
     case PCAN_DISCHARGE_ENABLE: return b->discharge_enable;
     case PCAN_FORCE_CHARGE: return b->force_charge;
     case PCAN_FULL_CHARGE: return b->full_charge_request;
-    case PCAN_FLAG_COUNT: break;
     }
     return false;
 }
@@ -152,7 +150,6 @@ void pcan_flag_put(struct bank *bank, enum pcan_flag flag, bool value)
     case PCAN_DISCHARGE_ENABLE: b->discharge_enable = value; break;
     case PCAN_FORCE_CHARGE: b->force_charge = value; break;
     case PCAN_FULL_CHARGE: b->full_charge_request = value; break;
-    case PCAN_FLAG_COUNT: break;
     }
 }
 

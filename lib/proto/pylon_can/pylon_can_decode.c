@@ -10,7 +10,7 @@ struct reading {
     struct bank *bank;
     struct decoded verdict; /* of the first row that was wrong */
     uint32_t good, bad;     /* FIELD bits */
-    bool flag_seen[PCAN_FLAG_COUNT], flag_set[PCAN_FLAG_COUNT];
+    bool flag_seen[PCAN_FLAGS], flag_set[PCAN_FLAGS];
     uint32_t raised[2], cleared[2], kept[2]; /* by PCAN_PROTECTION, PCAN_WARNING */
 };
 
@@ -185,7 +185,7 @@ static void settle(struct reading *r)
     struct battery *b = &r->bank->sum;
     uint32_t *sets[2] = {&b->protections, &b->warnings};
 
-    for (size_t i = 0; i < PCAN_FLAG_COUNT; i++) {
+    for (size_t i = 0; i < PCAN_FLAGS; i++) {
         if (r->flag_seen[i]) {
             pcan_flag_put(r->bank, (enum pcan_flag)i, r->flag_set[i]);
         }

@@ -39,8 +39,8 @@ enum pcan_flag {
     PCAN_DISCHARGE_ENABLE,
     PCAN_FORCE_CHARGE,
     PCAN_FULL_CHARGE,
-    PCAN_FLAG_COUNT
 };
+enum { PCAN_FLAGS = PCAN_FULL_CHARGE + 1 };
 
 enum pcan_text { PCAN_MAKER, PCAN_MODEL, PCAN_SERIAL };
 
