@@ -25,8 +25,13 @@ bool victron_form_find(const char *name, enum victron_form *ret);
 const char *victron_form_name(enum victron_form form);
 
 /* Appends the object, without a terminating NUL. ERR_INCOMPLETE (nothing written) when Dc.Power,
- * Dc.Voltage or Soc cannot be given, or when not all three limits are known. Cells are written when
- * the bank is one battery whose cells are known (at most 24). */
+ * Dc.Voltage or Soc cannot be given, when not all three limits are known, or when CVL is not
+ * positive. ERR_SPACE: it does not fit, nothing written. Unknown values are left out, never null.
+ *
+ * Cells are written when the bank is one battery whose cells are known and at most 24: the driver
+ * has no Cell25 and would add up a part of the battery. Places are "04" in a bank of one battery,
+ * "0204" (battery, cell) else. TimeToGo is the time until empty, 30 days when not discharging.
+ * bank->life is not looked at: when to stop publishing is the caller's business. */
 enum err victron_json_encode(enum victron_form form, const struct bank *bank, struct buf *out);
 
 #endif
