@@ -12,24 +12,25 @@
  */
 #include "proto/pylon_can/pylon_can_table.h"
 
-#define OVER_VOLTAGE  (COND_BIT(COND_CELL_OVERVOLTAGE) | COND_BIT(COND_PACK_OVERVOLTAGE))
-#define UNDER_VOLTAGE (COND_BIT(COND_CELL_UNDERVOLTAGE) | COND_BIT(COND_PACK_UNDERVOLTAGE))
-#define CELLS_HOT     (COND_BIT(COND_CHARGE_OVERTEMPERATURE) | COND_BIT(COND_DISCHARGE_OVERTEMPERATURE))
-#define CELLS_COLD \
-    (COND_BIT(COND_CHARGE_UNDERTEMPERATURE) | COND_BIT(COND_DISCHARGE_UNDERTEMPERATURE))
-#define CHARGE_CURRENT    COND_BIT(COND_CHARGE_OVERCURRENT)
-#define DISCHARGE_CURRENT COND_BIT(COND_DISCHARGE_OVERCURRENT)
-#define IMBALANCE         COND_BIT(COND_IMBALANCE)
-#define INTERNAL          COND_BIT(COND_INTERNAL_FAULT)
-#define COMM_LOSS         COND_BIT(COND_COMMUNICATION_LOSS)
+#define C(condition) COND_BIT(COND_##condition)
+
+#define OVER_VOLTAGE      (C(CELL_OVERVOLTAGE) | C(PACK_OVERVOLTAGE))
+#define UNDER_VOLTAGE     (C(CELL_UNDERVOLTAGE) | C(PACK_UNDERVOLTAGE))
+#define CELLS_HOT         (C(CHARGE_OVERTEMPERATURE) | C(DISCHARGE_OVERTEMPERATURE))
+#define CELLS_COLD        (C(CHARGE_UNDERTEMPERATURE) | C(DISCHARGE_UNDERTEMPERATURE))
+#define CHARGE_CURRENT    C(CHARGE_OVERCURRENT)
+#define DISCHARGE_CURRENT C(DISCHARGE_OVERCURRENT)
+#define IMBALANCE         C(IMBALANCE)
+#define INTERNAL          C(INTERNAL_FAULT)
+#define COMM_LOSS         C(COMMUNICATION_LOSS)
 
 /* Hot MOSFETs have no bit of their own. The inverter's answer must be the same as to hot cells
  * (less current), so they share that bit; it is never read back as MOSFETs. */
-#define HOT (CELLS_HOT | COND_BIT(COND_MOS_OVERTEMPERATURE))
+#define HOT (CELLS_HOT | C(MOS_OVERTEMPERATURE))
 
 /* Faults that the documents do not name. In protection the battery has acted and the inverter must
  * know, so they become "system error". */
-#define UNNAMED_FAULTS (INTERNAL | COND_BIT(COND_SHORT_CIRCUIT) | COND_BIT(COND_UNKNOWN_WORD))
+#define UNNAMED_FAULTS (INTERNAL | C(SHORT_CIRCUIT) | C(UNKNOWN_WORD))
 
 /* ---- 0x351: limits ---- [P12]; bytes 6-7 blank in the document, sent by US3000/US5000 [C01]
  * [C04]. 0 V would order the inverter to empty the battery, hence NONZERO. */
@@ -88,7 +89,8 @@ static const struct pcan_row alarms[] = {
 
 /* ---- 0x35C: requests ---- [P12] table 5. We ask with "force charge I" (bit 5), the request for
  * inverters that may let the battery sleep; YamBMS asks with II (bit 4). Inverters take either. */
-#define ENABLES              FLAG(PCAN_CHARGE_ENABLE, 0, 7, 1, 0), FLAG(PCAN_DISCHARGE_ENABLE, 0, 6, 1, 0)
+#define ENABLES FLAG(PCAN_CHARGE_ENABLE, 0, 7, 1, 0), FLAG(PCAN_DISCHARGE_ENABLE, 0, 6, 1, 0)
+
 #define FORCE_CHARGE_1(mode) FLAG(PCAN_FORCE_CHARGE, 0, 5, 1, mode)
 #define FORCE_CHARGE_2(mode) FLAG(PCAN_FORCE_CHARGE, 0, 4, 1, mode)
 #define FULL_CHARGE          FLAG(PCAN_FULL_CHARGE, 0, 3, 1, 0)
