@@ -14,7 +14,7 @@ set(RULES
     "sim                   base/ battery/ proto/ port/ sim/"
     "bridge                base/ battery/ proto/ port/ bridge/"
     "harness/judge         base/ harness/judge/ harness/scenario/ harness/run/manifest.h"
-    "harness/scenario      base/ sim/stimulus.h sim/config.h harness/scenario/"
+    "harness/scenario      base/ sim/stimulus.h sim/config.h harness/scenario/ harness/run/manifest.h"
     "harness/shim          harness/shim/"
     "harness               base/ port/ sim/ harness/")
 

@@ -106,7 +106,7 @@ static enum err read_head(struct reader *r, struct conf_cursor *c)
         return ERR_SYNTAX;
     const struct requirement *other = catalogue_find(r->c, req.id);
     if (other != NULL) {
-        conf_fail_at(c, id, "duplicate requirement '%s' (first in %s.req)", req.id, other->area);
+        conf_fail_at(c, id, "duplicate requirement '%s' (first in %s)", req.id, other->area);
         return ERR_SYNTAX;
     }
     req.level = level == 0 ? REQ_MUST : REQ_SHOULD;
@@ -248,6 +248,17 @@ static enum err read_areas(struct catalogue *c, const char *dir, char **areas, s
         free(path);
     }
     return worst;
+}
+
+enum err requirement_check(const char *path, FILE *diag)
+{
+    struct catalogue *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return ERR_MEMORY;
+    enum err e = read_file(c, path, "this file", diag);
+    catalogue_delete(c);
+    return e;
 }
 
 enum err catalogue_load(const char *dir, FILE *diag, struct catalogue **ret)

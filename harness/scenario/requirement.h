@@ -27,6 +27,8 @@ struct catalogue;
 /* Loads every *.req of a folder. ERR_SYNTAX: errors were printed to `diag` with line, column, caret
  * (duplicate ids, missing text or source are errors too). */
 enum err catalogue_load(const char *dir, FILE *diag, struct catalogue **ret);
+/* Checks one file by itself; errors as above. */
+enum err requirement_check(const char *path, FILE *diag);
 void catalogue_delete(struct catalogue *c);
 size_t catalogue_count(const struct catalogue *c);
 const struct requirement *catalogue_at(const struct catalogue *c,
