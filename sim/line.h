@@ -17,7 +17,15 @@ struct line;
 enum err line_new(uint64_t seed, enum sim_pace pace, uint32_t baud, struct line **ret);
 void line_delete(struct line *line);
 void line_set_baud(struct line *line, uint32_t baud);
-/* Activates a fault from now; it ends by itself after duration or count of replies. */
+/* Activates a fault from now; it ends by itself after duration or count of replies. Faults of
+ * different kinds add up; one of the same kind takes the place of the old one. ERR_USAGE for
+ * another verb.
+ *
+ * Order: stale, truncate, block, then in front of it the request (echo) and noise (garbage), then
+ * each byte on its way (drop, duplicate, flip), then the wrong rate (baud), last the timing (delay,
+ * stall, chunk). What is sent with id 0 counts as no reply: it meets only what befalls single
+ * bytes, and what hits it counts as damage of the reply that follows. Each fault draws from its own
+ * random numbers. */
 enum err line_fault(struct line *line, const struct stimulus *fault, uint64_t now_us);
 void line_clear(struct line *line); /* drops what has not left yet (unplug, reboot) */
 
@@ -25,6 +33,11 @@ void line_clear(struct line *line); /* drops what has not left yet (unplug, rebo
  * comes back with its last byte. Echoed characters are queued the same way with id 0. */
 enum err line_send(struct line *line, struct span command, struct span reply, uint64_t now_us,
                    uint64_t delay_us, unsigned id);
+
+/* What the owner must do itself while such a fault is active: reply under another address, and
+ * neither understand nor be understood at another rate (0: no such fault). */
+bool line_fault_addr(const struct line *line, uint64_t now_us, uint8_t *ret_addr);
+uint32_t line_fault_baud(const struct line *line, uint64_t now_us);
 
 struct line_out {
     struct span bytes; /* to be written now; valid until the next call */
