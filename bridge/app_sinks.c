@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The ends of the sinks: CAN buses and MQTT connections.
+ */
+#include "bridge/app_priv.h"
+
+/* ---- CAN ---- */
+
+static void on_frame(void *ctx, const struct can_msg *msg, uint64_t t_us, bool own)
+{
+    struct app_can *c = ctx;
+
+    (void)t_us;
+    if (own)
+        return;
+    sink_can_on_frame(&c->sink, msg, loop_now(c->app->loop));
+    if (msg->id == pylon_can_keepalive_id(c->config.sink.dialect))
+        app_settle(c->app);
+}
+
+static void on_state(void *ctx, enum can_state state)
+{
+    struct app_can *c = ctx;
+
+    switch (state) {
+    case CAN_UP: break;
+    case CAN_DOWN: c->down = true; break;
+    case CAN_ERROR_PASSIVE:
+        log_msg(c->app->log, LOG_WARN, "can", "bus=%s error passive: nobody acknowledges",
+                c->config.name);
+        return;
+    case CAN_BUS_OFF:
+        log_msg(c->app->log, LOG_WARN, "can", "bus=%s bus-off", c->config.name);
+        return;
+    }
+    app_settle(c->app);
+}
+
+static enum err end_open(void *ctx)
+{
+    struct app_can *c = ctx;
+    const struct can_handler handler = {.on_frame = on_frame, .on_state = on_state, .ctx = c};
+    const struct can_options options = {.bitrate = c->config.bitrate};
+
+    c->down = false;
+    return can_open(c->app->loop, c->config.bus, &options, &handler, &c->can);
+}
+
+static void end_close(void *ctx)
+{
+    struct app_can *c = ctx;
+
+    can_delete(c->can);
+    c->can = NULL;
+}
+
+static enum err end_send(void *ctx, const struct can_msg *msg)
+{
+    struct app_can *c = ctx;
+
+    return can_send(c->can, msg);
+}
+
+void app_can_init(struct app_can *c, struct app *app, const struct config_can *config)
+{
+    const struct can_end end = {.open = end_open, .close = end_close, .send = end_send, .ctx = c};
+
+    *c = (struct app_can){.app = app, .config = *config};
+    sink_can_init(&c->sink, &config->sink, &end, app->log);
+}
+
+void app_can_prepare(struct app_can *c, uint64_t now_us)
+{
+    if (c->down) {
+        c->down = false;
+        sink_can_on_down(&c->sink, now_us);
+    }
+}
+
+void app_can_close(struct app_can *c)
+{
+    can_delete(c->can);
+    c->can = NULL;
+}
+
+/* ---- MQTT ---- */
+
+static void on_connected(void *ctx)
+{
+    struct app_mqtt *m = ctx;
+
+    log_msg(m->app->log, LOG_INFO, "mqtt", "broker=%s connected", m->config.name);
+    sink_victron_on_connected(&m->sink);
+    app_settle(m->app);
+}
+
+/* The connection writes its own log line about it. */
+static void on_disconnected(void *ctx, enum err why, const char *text)
+{
+    struct app_mqtt *m = ctx;
+
+    (void)why;
+    (void)text;
+    app_settle(m->app);
+}
+
+static void on_refused(void *ctx, const char *topic, int reason)
+{
+    struct app_mqtt *m = ctx;
+
+    sink_victron_on_refused(&m->sink, topic, reason, loop_now(m->app->loop));
+}
+
+static enum err end_publish(void *ctx, const char *topic, struct span payload, int qos, bool retain)
+{
+    struct app_mqtt *m = ctx;
+
+    return mqtt_publish(m->mqtt, topic, payload, qos, retain);
+}
+
+static bool end_connected(void *ctx)
+{
+    struct app_mqtt *m = ctx;
+
+    return m->mqtt != NULL && mqtt_connected(m->mqtt);
+}
+
+static const char *or_null(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+enum err app_mqtt_init(struct app_mqtt *m, struct app *app, const struct config_mqtt *config,
+                       const char **ret_why)
+{
+    const struct victron_end end = {.publish = end_publish, .connected = end_connected, .ctx = m};
+    const struct mqtt_handler handler = {
+        .on_connected = on_connected,
+        .on_disconnected = on_disconnected,
+        .on_refused = on_refused,
+        .ctx = m,
+    };
+
+    *m = (struct app_mqtt){.app = app, .config = *config};
+    sink_victron_init(&m->sink, &config->sink, &end, app->log);
+    const struct mqtt_options options = {
+        .url = m->config.broker,
+        .client_id = or_null(m->config.client_id),
+        .user = or_null(m->config.user),
+        .password = or_null(m->config.password),
+        .ca_file = or_null(m->config.ca),
+        .cert_file = or_null(m->config.cert),
+        .key_file = or_null(m->config.key),
+        .keepalive_s = m->config.keepalive_s,
+        .will_topic = m->config.sink.status_topic,
+        .will_payload = span_str(sink_victron_offline),
+        .will_retain = true,
+        .will_qos = 1,
+        .log = app->log,
+    };
+    return mqtt_new(app->loop, &options, &handler, &m->mqtt, ret_why);
+}
+
+void app_mqtt_close(struct app_mqtt *m)
+{
+    mqtt_delete(m->mqtt);
+    m->mqtt = NULL;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sections to structs. The keys of each kind are in config_battery.c, config_sinks.c and
+ * config_bank.c.
+ */
+#include "bridge/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge/config_priv.h"
+
+/* ---- shared readers ---- */
+
+static void fail_range(struct conf_cursor *c, const struct conf_token *at, const char *name,
+                       enum dim dim, int64_t min_micro, int64_t max_micro)
+{
+    char text[96];
+    struct buf out = buf_of(text, sizeof text - 1);
+
+    quantity_format((struct quantity){.micro = min_micro, .dim = dim}, &out);
+    buf_str(&out, " and ");
+    quantity_format((struct quantity){.micro = max_micro, .dim = dim}, &out);
+    text[out.n] = '\0';
+    conf_fail_at(c, at, "%s must be between %s", name, text);
+}
+
+bool config_take(struct conf_cursor *c, const char *name, enum dim dim, int64_t unit_micro,
+                 int64_t min, int64_t max, int64_t *ret)
+{
+    const struct conf_token *at = conf_peek(c);
+    struct quantity q;
+
+    if (!conf_take_quantity(c, dim, &q))
+        return false;
+    int64_t value = quantity_in(q, unit_micro);
+    if (value < min || value > max) {
+        fail_range(c, at, name, dim, min * unit_micro, max * unit_micro);
+        return false;
+    }
+    *ret = value;
+    return true;
+}
+
+bool config_take_i32(struct conf_cursor *c, const char *name, enum dim dim, int64_t unit_micro,
+                     int32_t min, int32_t max, int32_t *ret)
+{
+    int64_t value = 0;
+
+    if (!config_take(c, name, dim, unit_micro, min, max, &value))
+        return false;
+    *ret = (int32_t)value;
+    return true;
+}
+
+bool config_take_time(struct conf_cursor *c, const char *name, uint64_t min_us, uint64_t max_us,
+                      uint64_t *ret)
+{
+    int64_t value = 0;
+
+    if (!config_take(c, name, DIM_TIME, 1, (int64_t)min_us, (int64_t)max_us, &value))
+        return false;
+    *ret = (uint64_t)value;
+    return true;
+}
+
+bool config_take_window(struct conf_cursor *c, const char *name, int16_t *ret_low,
+                        int16_t *ret_high)
+{
+    const struct conf_token *at = conf_peek(c);
+    int64_t low = 0;
+    int64_t high = 0;
+
+    if (!config_take(c, name, DIM_TEMPERATURE, 100000, -400, 1000, &low) || !conf_expect(c, "..") ||
+        !config_take(c, name, DIM_TEMPERATURE, 100000, -400, 1000, &high))
+        return false;
+    if (low >= high) {
+        conf_fail_at(c, at, "%s: the first temperature must be the lower one", name);
+        return false;
+    }
+    *ret_low = (int16_t)low;
+    *ret_high = (int16_t)high;
+    return true;
+}
+
+/* ---- sections ---- */
+
+enum section { NO_SECTION, BATTERY, CAN, MQTT, BANK };
+
+static const char *const section_names[] = {"battery", "can", "mqtt", "bank", NULL};
+
+/* The section that is being read. */
+struct reading {
+    struct conf_file *file;
+    struct config *config;
+    enum section section;
+    uint32_t line; /* of its head */
+    uint64_t seen; /* keys so far, to find duplicates and what is missing */
+    bool has_bank;
+};
+
+static void finish_section(struct reading *r)
+{
+    struct config *c = r->config;
+
+    switch (r->section) {
+    case NO_SECTION: break;
+    case BATTERY:
+        config_battery_check(r->file, r->line, r->seen, &c->batteries[c->n_batteries - 1]);
+        break;
+    case CAN: config_can_check(r->file, r->line, r->seen, &c->cans[c->n_cans - 1]); break;
+    case MQTT: config_mqtt_check(r->file, r->line, r->seen, &c->mqtts[c->n_mqtts - 1]); break;
+    case BANK: break; /* needs all batteries: at the end */
+    }
+}
+
+static bool is_taken(const struct config *c, enum section section, const char *name)
+{
+    for (size_t i = 0; i < c->n_batteries && section == BATTERY; i++) {
+        if (strcmp(c->batteries[i].name, name) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < c->n_cans && section == CAN; i++) {
+        if (strcmp(c->cans[i].name, name) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < c->n_mqtts && section == MQTT; i++) {
+        if (strcmp(c->mqtts[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static size_t *count_of(struct config *c, enum section section)
+{
+    switch (section) {
+    case BATTERY: return &c->n_batteries;
+    case CAN: return &c->n_cans;
+    case MQTT: return &c->n_mqtts;
+    case NO_SECTION:
+    case BANK: break;
+    }
+    return NULL;
+}
+
+static bool open_named(struct reading *r, struct conf_cursor *cursor, enum section section)
+{
+    struct config *c = r->config;
+    size_t *count = count_of(c, section);
+    const struct conf_token *at = conf_peek(cursor);
+    char name[CONFIG_NAME];
+
+    if (!conf_take_text(cursor, "a name for this section", name, sizeof name))
+        return false;
+    if (is_taken(c, section, name)) {
+        conf_fail_at(cursor, at, "there is a section [%s %s] already",
+                     section_names[section - BATTERY], name);
+        return false;
+    }
+    if (*count == CONFIG_MAX_SECTIONS) {
+        conf_fail_at(cursor, at, "more than %d [%s] sections", CONFIG_MAX_SECTIONS,
+                     section_names[section - BATTERY]);
+        return false;
+    }
+    size_t i = (*count)++;
+    if (section == BATTERY)
+        config_battery_default(&c->batteries[i], name);
+    else if (section == CAN)
+        config_can_default(&c->cans[i], name);
+    else
+        config_mqtt_default(&c->mqtts[i], name);
+    return true;
+}
+
+/* `[kind name]`. After a bad head the lines below it are skipped: they would only repeat the error.
+ */
+static void read_head(struct reading *r, struct conf_cursor *cursor)
+{
+    const struct conf_token *at = conf_peek(cursor);
+    size_t kind = 0;
+
+    finish_section(r);
+    r->section = NO_SECTION;
+    r->seen = 0;
+    if (!conf_take_known(cursor, "section", section_names, &kind))
+        return;
+    enum section section = (enum section)(kind + BATTERY);
+    if (section == BANK && r->has_bank) {
+        conf_fail_at(cursor, at, "there is a section [bank] already");
+        return;
+    }
+    r->has_bank = r->has_bank || section == BANK;
+    if (section != BANK && !open_named(r, cursor, section))
+        return;
+    r->section = section;
+    r->line = cursor->line->number;
+    if (conf_expect(cursor, "]"))
+        conf_expect_end(cursor);
+}
+
+static const char *const *keys_of(enum section section)
+{
+    switch (section) {
+    case BATTERY: return config_battery_keys;
+    case CAN: return config_can_keys;
+    case MQTT: return config_mqtt_keys;
+    case NO_SECTION:
+    case BANK: break;
+    }
+    return config_bank_keys;
+}
+
+static bool read_value(struct reading *r, struct conf_cursor *cursor, size_t key)
+{
+    struct config *c = r->config;
+
+    switch (r->section) {
+    case BATTERY: return config_battery_key(cursor, key, &c->batteries[c->n_batteries - 1]);
+    case CAN: return config_can_key(cursor, key, &c->cans[c->n_cans - 1]);
+    case MQTT: return config_mqtt_key(cursor, key, &c->mqtts[c->n_mqtts - 1]);
+    case BANK: return config_bank_key(cursor, key, &c->bank);
+    case NO_SECTION: break;
+    }
+    return false;
+}
+
+static void read_key(struct reading *r, struct conf_cursor *cursor)
+{
+    const struct conf_token *at = conf_peek(cursor);
+    const char *const *keys = keys_of(r->section);
+    size_t key = 0;
+
+    if (!conf_take_known(cursor, "key", keys, &key))
+        return;
+    if ((r->seen >> key & 1u) != 0) {
+        conf_fail_at(cursor, at, "'%s' is there twice in this section", keys[key]);
+        return;
+    }
+    r->seen |= 1ull << key;
+    if (read_value(r, cursor, key))
+        conf_expect_end(cursor);
+}
+
+static void read_line(struct reading *r, const struct conf_line *line)
+{
+    struct conf_cursor cursor = conf_cursor_of(r->file, line);
+
+    if (conf_is_section(line))
+        read_head(r, &cursor);
+    else if (r->section != NO_SECTION)
+        read_key(r, &cursor);
+    else if (r->line == 0 && r->file->n_errors == 0)
+        conf_fail(&cursor, "expected a section first, like [battery NAME]");
+}
+
+bool config_read(struct conf_file *file, struct config *ret)
+{
+    struct reading r = {.file = file, .config = ret};
+    uint32_t last = file->n_lines > 0 ? file->lines[file->n_lines - 1].number : 1;
+
+    *ret = (struct config){.bank = bank_rules_default()};
+    ret->bank.fresh_us = 0; /* not set: depends on the polls */
+    ret->bank.silent_us = 0;
+    for (size_t i = 0; i < file->n_lines; i++)
+        read_line(&r, &file->lines[i]);
+    finish_section(&r);
+    if (file->n_errors == 0 && ret->n_batteries == 0)
+        conf_error_at(file, last, 1, "there is no [battery NAME] section");
+    if (file->n_errors == 0 && ret->n_cans + ret->n_mqtts == 0)
+        conf_error_at(file, last, 1, "there is no output: add a [can NAME] or [mqtt NAME] section");
+    config_bank_check(file, r.section == BANK ? r.line : last, r.seen, ret);
+    return file->n_errors == 0;
+}
+
+/* ---- secrets ---- */
+
+static bool read_password_file(const char *path, char *out, size_t cap, char *ret_why,
+                               size_t why_cap)
+{
+    FILE *f = fopen(path, "re");
+
+    if (f == NULL) {
+        snprintf(ret_why, why_cap, "password-file %s: %s", path, err_text(err_from_errno(errno)));
+        return false;
+    }
+    bool got = fgets(out, (int)cap, f) != NULL;
+    fclose(f);
+    if (got)
+        out[strcspn(out, "\r\n")] = '\0';
+    if (!got || out[0] == '\0') {
+        snprintf(ret_why, why_cap, "password-file %s: the first line is empty", path);
+        return false;
+    }
+    return true;
+}
+
+bool config_fetch_secrets(struct config *config, char *ret_why, size_t cap)
+{
+    for (size_t i = 0; i < config->n_mqtts; i++) {
+        struct config_mqtt *m = &config->mqtts[i];
+
+        if (m->password_file[0] != '\0' &&
+            !read_password_file(m->password_file, m->password, sizeof m->password, ret_why, cap))
+            return false;
+        if (m->password_env[0] == '\0')
+            continue;
+        const char *value = getenv(m->password_env);
+        if (value == NULL || strlen(value) >= sizeof m->password) {
+            snprintf(ret_why, cap, "password-env: %s is not set (or too long)", m->password_env);
+            return false;
+        }
+        span_to_str(span_str(value), m->password, sizeof m->password);
+    }
+    return true;
+}

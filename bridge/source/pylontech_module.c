@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The picture of a module. Sources of the figures:
+ *   [47]  RS485 command 47h of a US2000B: cell high 3650, low 3050, under 2900 mV
+ *   [S53] a capture: a cell shows `High` at 3562 mV; 3.55 V is the voltage that the maker
+ * recommends [DS]  data sheets of US2000C, US3000C, US5000: charge 0..50 C, discharge -10..50 C [R]
+ * RS485 command 92h: force charge at 5..9 % (US2000B Plus) until 13 %
+ * (docs/protocols/pylontech-rs485.md section 4, pylontech-console-failures.md S53)
+ */
+#include "bridge/source/pylontech_module.h"
+
+#include "base/clock.h"
+#include "bridge/source/pylontech_product.h"
+
+#define C(condition) COND_BIT(COND_##condition)
+
+/* What stops a direction, and what slows it down. */
+#define STOPS_BOTH (C(MOS_OVERTEMPERATURE) | C(SHORT_CIRCUIT) | C(INTERNAL_FAULT) | C(UNKNOWN_WORD))
+#define STOPS_CHARGE                                                     \
+    (C(CELL_OVERVOLTAGE) | C(PACK_OVERVOLTAGE) | C(CHARGE_OVERCURRENT) | \
+     C(CHARGE_OVERTEMPERATURE) | C(CHARGE_UNDERTEMPERATURE) | STOPS_BOTH)
+#define STOPS_DISCHARGE                                                       \
+    (C(CELL_UNDERVOLTAGE) | C(PACK_UNDERVOLTAGE) | C(DISCHARGE_OVERCURRENT) | \
+     C(DISCHARGE_OVERTEMPERATURE) | C(DISCHARGE_UNDERTEMPERATURE) | STOPS_BOTH)
+#define SLOWS_CHARGE                                                                  \
+    (C(CHARGE_OVERCURRENT) | C(CHARGE_OVERTEMPERATURE) | C(CHARGE_UNDERTEMPERATURE) | \
+     C(MOS_OVERTEMPERATURE))
+#define SLOWS_DISCHARGE                                                                        \
+    (C(DISCHARGE_OVERCURRENT) | C(DISCHARGE_OVERTEMPERATURE) | C(DISCHARGE_UNDERTEMPERATURE) | \
+     C(MOS_OVERTEMPERATURE))
+
+/* How long what a slow command said is believed. */
+static const uint64_t cells_life_us = 10 * US_PER_S;
+static const uint64_t alarms_life_us = 30 * US_PER_S;
+
+enum {
+    WARNING_RELEASE_MV = 30,
+    TEMPERATURE_RELEASE_DC = 20,
+    CELLS_SLACK_MV = 30,
+    NEAR_FULL_PM = 950,
+    NEAR_FULL_RELEASE_PM = 930,
+    FORCE_PM = 90,
+    FORCE_RELEASE_PM = 130,
+};
+
+struct pylontech_limits pylontech_limits_default(void)
+{
+    return (struct pylontech_limits){
+        .cell_over_mv = 3650, /* [47] */
+        .cell_over_release_mv = 3500,
+        .cell_under_mv = 2900, /* [47] */
+        .cell_under_release_mv = 3050,
+        .cell_high_mv = 3560, /* [S53] */
+        .cell_low_mv = 3050,  /* [47] */
+        .charge_min_dc = 0,   /* [DS] */
+        .charge_max_dc = 500,
+        .discharge_min_dc = -100,
+        .discharge_max_dc = 500,
+    };
+}
+
+void pylontech_module_reset(struct pylontech_module *m)
+{
+    *m = (struct pylontech_module){0};
+}
+
+/* "48V/50AH" -> 50000; 0 when it says something else */
+static int32_t capacity_of_specification(const char *text)
+{
+    struct span s = span_str(text);
+    size_t slash = span_find_byte(s, 0, '/');
+    struct span number = span_sub(s, slash + 1, s.n);
+    int64_t ah = 0;
+
+    if (!span_ends(number, "AH"))
+        return 0;
+    number.n -= 2;
+    return parse_i64(number, 1, 10000, &ah) ? (int32_t)ah * 1000 : 0;
+}
+
+static const char *device_name(const struct pylontech_module *m)
+{
+    return m->info.device_name[0] != '\0' ? m->info.device_name : m->row.dev_type;
+}
+
+int32_t pylontech_module_capacity(const struct pylontech_module *m,
+                                  const struct pylontech_limits *limits)
+{
+    const struct pylontech_product *product = pylontech_product_find(device_name(m));
+
+    if (limits->capacity_mah > 0)
+        return limits->capacity_mah;
+    if (m->at.pwr_n_us != 0 && m->pwr_n.has_total && m->pwr_n.total_mah > 0)
+        return m->pwr_n.total_mah;
+    int32_t printed = capacity_of_specification(m->info.specification);
+    if (printed > 0)
+        return printed;
+    return product != NULL ? product->capacity_mah : 0;
+}
+
+/* ---- what the slow commands add ---- */
+
+static int32_t apart(int32_t a, int32_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* The cells were read some seconds before the row: do they still describe the same battery? */
+static bool cells_fit(const struct battery *cells, const struct battery *b)
+{
+    int64_t sum = 0;
+
+    if (!battery_knows(cells, FIELD_CELLS) || !battery_knows(b, FIELD_CELL_MIN_MAX))
+        return false;
+    for (size_t i = 0; i < cells->cell_count && i < BATTERY_MAX_CELLS; i++)
+        sum += cells->cell_mv[i];
+    int64_t off = sum - b->pack_mv;
+    return apart(cells->cell_min_mv, b->cell_min_mv) <= CELLS_SLACK_MV &&
+           apart(cells->cell_max_mv, b->cell_max_mv) <= CELLS_SLACK_MV &&
+           off <= 10 * cells->cell_count && -off <= 10 * cells->cell_count;
+}
+
+static void add_cells(struct pylontech_module *m, struct battery *b, uint64_t now_us)
+{
+    struct battery cells;
+
+    m->cells_differ = false;
+    if (m->at.bat_us == 0)
+        return;
+    battery_clear(&cells);
+    pylon_battery_from_bat(&m->bat, &cells);
+    b->cell_count = cells.cell_count;
+    if (now_us - m->at.bat_us <= alarms_life_us) {
+        b->warnings |= cells.warnings;
+        b->protections |= cells.protections;
+    }
+    m->cells_differ = !cells_fit(&cells, b);
+    if (m->cells_differ || now_us - m->at.bat_us > cells_life_us)
+        return;
+    for (size_t i = 0; i < cells.cell_count; i++)
+        b->cell_mv[i] = cells.cell_mv[i];
+    if (!battery_knows(b, FIELD_CELL_IDS)) {
+        b->cell_min_id = cells.cell_min_id;
+        b->cell_max_id = cells.cell_max_id;
+    }
+    b->balancing = cells.balancing;
+    b->known |= FIELD_CELLS | FIELD_CELL_IDS | (cells.known & FIELD_BALANCING);
+}
+
+static void add_slow(struct pylontech_module *m, const struct pylontech_limits *limits,
+                     struct battery *b, uint64_t now_us)
+{
+    if (m->at.info_us != 0)
+        pylon_battery_from_info(&m->info, b);
+    add_cells(m, b, now_us);
+    if (m->at.pwr_n_us != 0 && now_us - m->at.pwr_n_us <= alarms_life_us)
+        pylon_battery_from_module(&m->pwr_n, b);
+    if (m->at.stat_us != 0)
+        pylon_battery_from_stat(&m->stat, b);
+    /* the charge follows from the row's percentage, which is the newest figure there is */
+    int32_t capacity_mah = pylontech_module_capacity(m, limits);
+    b->known &= ~(uint32_t)(FIELD_FULL_MAH | FIELD_REMAINING_MAH);
+    if (capacity_mah > 0) {
+        b->full_mah = capacity_mah;
+        b->remaining_mah = (int32_t)((int64_t)capacity_mah * b->soc_pm / 1000);
+        b->known |= FIELD_FULL_MAH | FIELD_REMAINING_MAH;
+    }
+}
+
+/* ---- our own thresholds ---- */
+
+static void set_bit(uint32_t *set, uint32_t bit, bool on)
+{
+    *set = on ? *set | bit : *set & ~bit;
+}
+
+/* Raised at `on`, cleared beyond `off`; in between it stays as it is. */
+static void above(uint32_t *set, uint32_t bit, int32_t value, int32_t on, int32_t off)
+{
+    if (value >= on || value < off)
+        set_bit(set, bit, value >= on);
+}
+
+static void below(uint32_t *set, uint32_t bit, int32_t value, int32_t on, int32_t off)
+{
+    if (value <= on || value > off)
+        set_bit(set, bit, value <= on);
+}
+
+static void check_cells(struct pylontech_module *m, const struct pylontech_limits *l,
+                        const struct battery *b)
+{
+    if (!battery_knows(b, FIELD_CELL_MIN_MAX))
+        return;
+    above(&m->tripped, C(CELL_OVERVOLTAGE), b->cell_max_mv, l->cell_over_mv,
+          l->cell_over_release_mv);
+    below(&m->tripped, C(CELL_UNDERVOLTAGE), b->cell_min_mv, l->cell_under_mv,
+          l->cell_under_release_mv);
+    above(&m->warned, C(CELL_OVERVOLTAGE), b->cell_max_mv, l->cell_high_mv,
+          l->cell_high_mv - WARNING_RELEASE_MV);
+    below(&m->warned, C(CELL_UNDERVOLTAGE), b->cell_min_mv, l->cell_low_mv,
+          l->cell_low_mv + WARNING_RELEASE_MV);
+}
+
+/* The windows are inclusive: exactly 0 C may be charged. */
+static void check_temperatures(struct pylontech_module *m, const struct pylontech_limits *l,
+                               const struct battery *b)
+{
+    const int32_t in = TEMPERATURE_RELEASE_DC;
+
+    if (!battery_knows(b, FIELD_TEMP_MIN_MAX))
+        return;
+    below(&m->tripped, C(CHARGE_UNDERTEMPERATURE), b->temp_min_dc, l->charge_min_dc - 1,
+          l->charge_min_dc + in);
+    above(&m->tripped, C(CHARGE_OVERTEMPERATURE), b->temp_max_dc, l->charge_max_dc + 1,
+          l->charge_max_dc - in);
+    below(&m->tripped, C(DISCHARGE_UNDERTEMPERATURE), b->temp_min_dc, l->discharge_min_dc - 1,
+          l->discharge_min_dc + in);
+    above(&m->tripped, C(DISCHARGE_OVERTEMPERATURE), b->temp_max_dc, l->discharge_max_dc + 1,
+          l->discharge_max_dc - in);
+}
+
+static void check_charge(struct pylontech_module *m, const struct battery *b)
+{
+    if (b->soc_pm >= NEAR_FULL_PM || b->soc_pm < NEAR_FULL_RELEASE_PM)
+        m->near_full = b->soc_pm >= NEAR_FULL_PM;
+    if (b->soc_pm <= FORCE_PM || b->soc_pm >= FORCE_RELEASE_PM)
+        m->forced = b->soc_pm <= FORCE_PM;
+}
+
+/* ---- limits ---- */
+
+/* Share of the recommended current in 0.1 %, by the cell that is nearest to its end. The step is
+ * taken at the voltage; the way back up is the bank's hold time. */
+struct taper {
+    int32_t cell_mv;
+    int32_t share_pm;
+};
+static const struct taper charge_taper[] = {
+    {3650, 0}, {3600, 40}, {3550, 100}, {3500, 200}, {3450, 400}};
+static const struct taper discharge_taper[] = {{2900, 0}, {2950, 100}, {3000, 200}, {3050, 400}};
+
+static int32_t charge_share(int32_t cell_max_mv)
+{
+    for (size_t i = 0; i < sizeof charge_taper / sizeof charge_taper[0]; i++) {
+        if (cell_max_mv >= charge_taper[i].cell_mv)
+            return charge_taper[i].share_pm;
+    }
+    return 1000;
+}
+
+static int32_t discharge_share(int32_t cell_min_mv)
+{
+    for (size_t i = 0; i < sizeof discharge_taper / sizeof discharge_taper[0]; i++) {
+        if (cell_min_mv <= discharge_taper[i].cell_mv)
+            return discharge_taper[i].share_pm;
+    }
+    return 1000;
+}
+
+static int32_t least(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+static int32_t share_of(int32_t ma, int32_t pm)
+{
+    return (int32_t)((int64_t)ma * pm / 1000);
+}
+
+static struct pylontech_product product_of(const struct pylontech_module *m,
+                                           const struct pylontech_limits *limits)
+{
+    const struct pylontech_product *product = pylontech_product_find(device_name(m));
+    uint8_t cells = m->info.cell_number != 0 ? m->info.cell_number : (uint8_t)m->bat.n;
+
+    return product != NULL ? *product
+                           : pylontech_product_like(cells, pylontech_module_capacity(m, limits));
+}
+
+/* The currents before anything is wrong; *b holds the hardware's limits of `info` where known. */
+static void start_currents(const struct pylontech_module *m, const struct pylontech_limits *l,
+                           const struct pylontech_product *p, const struct pylon_system *sys,
+                           struct battery *b)
+{
+    bool told = sys != NULL && sys->has_module_limits;
+    int32_t ccl = l->charge_ma > 0 ? l->charge_ma : p->ccl_ma;
+    int32_t dcl = l->discharge_ma > 0 ? l->discharge_ma : p->dcl_ma;
+    int32_t full = l->charge_ma > 0 ? share_of(l->charge_ma, 400) : p->ccl_full_ma;
+
+    if (told && l->charge_ma <= 0)
+        ccl = full = apart(sys->module_ccl_ma, 0); /* it knows that the battery is near full */
+    if (told && l->discharge_ma <= 0)
+        dcl = apart(sys->module_dcl_ma, 0); /* printed with a sign */
+    int32_t charge = m->near_full ? full : ccl;
+    if (battery_knows(b, FIELD_CELL_MIN_MAX)) {
+        charge = least(charge, share_of(ccl, charge_share(b->cell_max_mv)));
+        dcl = least(dcl, share_of(dcl, discharge_share(b->cell_min_mv)));
+    }
+    b->ccl_ma = battery_knows(b, FIELD_CCL) ? least(charge, b->ccl_ma) : charge;
+    b->dcl_ma = battery_knows(b, FIELD_DCL) ? least(dcl, b->dcl_ma) : dcl;
+    b->known |= FIELD_CCL | FIELD_DCL;
+}
+
+static void voltages(const struct pylontech_limits *l, const struct pylontech_product *p,
+                     const struct pylon_system *sys, struct battery *b)
+{
+    bool told = sys != NULL && sys->has_module_limits;
+
+    b->cvl_mv = told ? sys->module_cvl_mv : p->cvl_mv;
+    b->dvl_mv = told ? sys->module_dvl_mv : p->dvl_mv;
+    if (l->charge_mv > 0)
+        b->cvl_mv = l->charge_mv;
+    if (l->discharge_mv > 0)
+        b->dvl_mv = l->discharge_mv;
+    /* Some inverters charge on at CCL 0 while the voltage allows it: take that away as well, but
+     * never ask them to discharge the battery. */
+    if ((b->protections & (C(CELL_OVERVOLTAGE) | C(PACK_OVERVOLTAGE))) != 0) {
+        int32_t now_mv = b->pack_mv / 100 * 100;
+        b->cvl_mv = least(b->cvl_mv, now_mv > b->dvl_mv ? now_mv : b->dvl_mv);
+    }
+    b->known |= FIELD_CVL | FIELD_DVL;
+}
+
+static void apply_alarms(struct battery *b)
+{
+    if ((b->warnings & SLOWS_CHARGE) != 0)
+        b->ccl_ma /= 2;
+    if ((b->warnings & SLOWS_DISCHARGE) != 0)
+        b->dcl_ma /= 2;
+    if ((b->protections & STOPS_CHARGE) != 0)
+        b->ccl_ma = 0;
+    if ((b->protections & STOPS_DISCHARGE) != 0)
+        b->dcl_ma = 0;
+    b->charge_enable = b->ccl_ma > 0;
+    b->discharge_enable = b->dcl_ma > 0;
+    b->known |= FIELD_ENABLES | FIELD_WARNINGS | FIELD_PROTECTIONS;
+}
+
+void pylontech_module_picture(struct pylontech_module *m, const struct pylontech_limits *limits,
+                              const struct pylon_system *sys, uint64_t now_us)
+{
+    struct battery b;
+    struct pylontech_product product = product_of(m, limits);
+
+    battery_clear(&b);
+    if (pylon_battery_from_row(&m->row, &b) != ERR_OK)
+        return;
+    add_slow(m, limits, &b, now_us);
+    check_cells(m, limits, &b);
+    check_temperatures(m, limits, &b);
+    check_charge(m, &b);
+    b.protections |= m->tripped;
+    b.warnings |= m->warned;
+    start_currents(m, limits, &product, sys, &b);
+    voltages(limits, &product, sys, &b);
+    apply_alarms(&b);
+    b.force_charge = m->forced || (b.protections & C(CELL_UNDERVOLTAGE)) != 0;
+    b.known |= FIELD_REQUESTS;
+    if (b.cell_count == 0)
+        b.cell_count = product.cells;
+    b.updated_us = m->at.row_us;
+    m->out = b;
+    m->published = true;
+}
+
+void pylontech_module_alarm(struct pylontech_module *m, const struct pylontech_limits *limits,
+                            const struct pylon_system *sys, const struct pylon_pwr_row *row,
+                            uint64_t now_us)
+{
+    struct pylontech_module doubtful = *m;
+
+    doubtful.row = *row;
+    pylontech_module_picture(&doubtful, limits, sys, now_us);
+    m->out.warnings |= doubtful.out.warnings;
+    m->out.protections |= doubtful.out.protections;
+    m->out.ccl_ma = least(m->out.ccl_ma, doubtful.out.ccl_ma);
+    m->out.dcl_ma = least(m->out.dcl_ma, doubtful.out.dcl_ma);
+    m->out.cvl_mv = least(m->out.cvl_mv, doubtful.out.cvl_mv);
+    m->out.charge_enable = m->out.ccl_ma > 0;
+    m->out.discharge_enable = m->out.dcl_ma > 0;
+}
