@@ -15,6 +15,7 @@
 #include "harness/app/commands.h"
 #include "harness/run/paths.h"
 #include "harness/run/suite.h"
+#include "harness/scenario/files.h"
 
 struct run_args {
     struct run_options run;
@@ -56,7 +57,8 @@ static const char help[] =
     "  --seed N           another seed than the files'\n"
     "  --bless            rewrite the expected traces of `matches` and say what changed\n"
     "  --fail-fast        start nothing more after the first failure\n"
-    "  --kill REQ[,REQ]   for deliberately broken bridges: succeed when a failed check names one of\n"
+    "  --kill REQ[,REQ]   for deliberately broken bridges: succeed when a failed check names one "
+    "of\n"
     "                     these requirements, fail when the suite did not notice\n"
     "output\n"
     "  -o, --out FOLDER   traces, logs, junit.xml, results.json (default: report)\n"
@@ -396,6 +398,7 @@ static int run_worker(const struct run_args *a, const struct loaded *l, const st
 
 static int load_and_run(struct run_args *a, char **argv)
 {
+    static const char *const suffixes[] = {".scn", NULL};
     char dut[600];
     struct manifest *m = NULL;
     struct names_context names;
@@ -413,8 +416,9 @@ static int load_and_run(struct run_args *a, char **argv)
     if (names_open(&names, m->has_can ? m->dialect : NULL)) {
         void *ctx[3] = {&l, a, &names.names};
         for (int i = 0; i < a->n_files; i++)
-            if (!walk_scenarios(a->files[i], load_one, ctx)) {
-                fprintf(stderr, "bmsrig run: no scenario at %s\n", a->files[i]);
+            if ((err = files_walk(a->files[i], suffixes, load_one, ctx)) != ERR_OK) {
+                fprintf(stderr, "bmsrig run: %s: %s\n", a->files[i],
+                        err == ERR_INCOMPLETE ? "no scenario (*.scn) in there" : err_text(err));
                 l.bad = true;
             }
         if (!a->worker)

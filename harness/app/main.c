@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/app/commands.h"
+#include "harness/scenario/commands.h"
 
 static const char help[] =
     "usage: bmsrig COMMAND [options]\n"
@@ -26,15 +27,47 @@ static const char help[] =
 
 struct command {
     const char *name;
-    int (*fn)(int argc, char **argv);
+    int (*fn)(int argc, char **argv); /* one of these two */
+    int (*text_fn)(int argc, char **argv, const struct command_env *env);
 };
 
 static const struct command commands[] = {
-    {"run", cmd_run},
-    {"worker", cmd_worker},
-    {"can-hub", cmd_can_hub},
-    {"exec", cmd_exec},
+    {"run", cmd_run, NULL},
+    {"list", NULL, cmd_list},
+    {"lint", NULL, cmd_lint},
+    {"fmt", NULL, cmd_fmt},
+    {"explain", NULL, cmd_explain},
+    {"dump-json", NULL, cmd_dump_json},
+    {"from-json", NULL, cmd_from_json},
+    {"can-hub", cmd_can_hub, NULL},
+    {"exec", cmd_exec, NULL},
+    {"worker", cmd_worker, NULL},
 };
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+/* Commands on texts get the names of the catalogue and of every frame table. */
+static int run_text_command(const struct command *command, int argc, char **argv)
+{
+    struct names_context names;
+    if (!names_open(&names, NULL))
+        return 4;
+    struct command_env env = {.names = &names.names, .catalogue = names.catalogue};
+    int code = command->text_fn(argc, argv, &env);
+    names_close(&names);
+    return code;
+}
+
+static int unknown(const char *name)
+{
+    const char *names[N_COMMANDS]; /* without the hidden last one */
+    for (size_t i = 0; i + 1 < N_COMMANDS; i++)
+        names[i] = commands[i].name;
+    names[N_COMMANDS - 1] = NULL;
+    const char *near = conf_nearest(span_str(name), names);
+    fprintf(stderr, "bmsrig: unknown command '%s'%s%s%s; try `bmsrig --help`\n", name,
+            near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return 3;
+}
 
 int main(int argc, char **argv)
 {
@@ -51,16 +84,9 @@ int main(int argc, char **argv)
         puts("bmsrig " BMSRIG_VERSION);
         return 0;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    for (size_t i = 0; i < N_COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].fn(argc - 1, argv + 1);
-    const char *names[16];
-    size_t n = 0;
-    for (; n < sizeof commands / sizeof *commands; n++)
-        names[n] = commands[n].name;
-    names[n] = NULL;
-    const char *near = conf_nearest(span_str(argv[1]), names);
-    fprintf(stderr, "bmsrig: unknown command '%s'%s%s%s; try `bmsrig --help`\n", argv[1],
-            near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
-    return 3;
+            return commands[i].fn ? commands[i].fn(argc - 1, argv + 1)
+                                  : run_text_command(&commands[i], argc - 1, argv + 1);
+    return unknown(argv[1]);
 }

@@ -4,13 +4,11 @@
  */
 #include "harness/app/names.h"
 
-#include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "harness/judge/judge.h"
 #include "harness/run/paths.h"
+#include "harness/scenario/files.h"
 
 static bool requirement_exists(void *ctx, const char *id)
 {
@@ -51,59 +49,31 @@ static const char *can_signal_nearest(void *ctx, const char *signal)
     return NULL;
 }
 
-static bool add_dbc(struct names_context *c, const char *path)
+struct dbc_folder {
+    struct names_context *names;
+    bool bad;
+};
+
+static void add_dbc(const char *path, void *ctx)
 {
+    struct dbc_folder *folder = ctx;
+    struct names_context *c = folder->names;
     if (c->n_dbc == DIALECTS_MAX)
-        return true;
+        return;
     enum err err = dbc_load(path, stderr, &c->dbc[c->n_dbc]);
-    if (err == ERR_OK)
+    if (err == ERR_OK) {
         c->n_dbc++;
-    else
+    } else {
         fprintf(stderr, "bmsrig: frame table %s: %s\n", path, err_text(err));
-    return err == ERR_OK;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Names of a folder, sorted, without those that begin with a dot. */
-static char **folder(const char *path, size_t *ret_n)
-{
-    DIR *d = opendir(path);
-    char **at = NULL;
-    size_t n = 0;
-    struct dirent *e;
-    while (d && (e = readdir(d))) {
-        if (e->d_name[0] == '.')
-            continue;
-        char **p = realloc(at, (n + 1) * sizeof *p);
-        size_t len = strlen(path) + strlen(e->d_name) + 2;
-        if (!p || !(p[n] = malloc(len)))
-            abort();
-        at = p;
-        snprintf(at[n++], len, "%s/%s", path, e->d_name);
+        folder->bad = true;
     }
-    if (d)
-        closedir(d);
-    if (n)
-        qsort(at, n, sizeof *at, by_name);
-    *ret_n = n;
-    return at;
-}
-
-static void free_folder(char **at, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        free(at[i]);
-    free(at);
 }
 
 bool names_open(struct names_context *c, const char *dialect)
 {
+    static const char *const suffixes[] = {".dbc", NULL};
     char path[600], name[80];
-    bool ok = true;
+    struct dbc_folder folder = {.names = c};
     *c = (struct names_context){.names = {requirement_exists, requirement_nearest,
                                           can_signal_exists, can_signal_nearest, c}};
     path_data("requirements", path, sizeof path);
@@ -111,22 +81,15 @@ bool names_open(struct names_context *c, const char *dialect)
         fprintf(stderr, "bmsrig: no requirement catalogue at %s\n", path);
         return false;
     }
-    if (dialect) {
-        snprintf(name, sizeof name, "dbc/%s.dbc", dialect);
-        path_data(name, path, sizeof path);
-        ok = add_dbc(c, path);
-    } else {
-        size_t n;
-        path_data("dbc/", path, sizeof path);
-        char **files = folder(path, &n);
-        for (size_t i = 0; i < n; i++)
-            if (span_ends(span_str(files[i]), ".dbc"))
-                ok = add_dbc(c, files[i]) && ok;
-        free_folder(files, n);
-    }
-    if (!ok)
-        names_close(c);
-    return ok;
+    snprintf(name, sizeof name, "dbc/%s%s", dialect ? dialect : "", dialect ? ".dbc" : "");
+    path_data(name, path, sizeof path);
+    enum err err = files_walk(path, suffixes, add_dbc, &folder);
+    if (err == ERR_OK && !folder.bad)
+        return true;
+    if (err != ERR_OK)
+        fprintf(stderr, "bmsrig: frame tables %s: %s\n", path, err_text(err));
+    names_close(c);
+    return false;
 }
 
 void names_close(struct names_context *c)
@@ -136,29 +99,4 @@ void names_close(struct names_context *c)
     catalogue_delete(c->catalogue);
     c->n_dbc = 0;
     c->catalogue = NULL;
-}
-
-static bool walk(const char *path, bool named, void (*fn)(const char *, void *), void *ctx)
-{
-    struct stat st;
-    bool any = false;
-    if (stat(path, &st) != 0)
-        return false;
-    if (!S_ISDIR(st.st_mode)) {
-        if (!named && !span_ends(span_str(path), ".scn"))
-            return false;
-        fn(path, ctx);
-        return true;
-    }
-    size_t n;
-    char **files = folder(path, &n);
-    for (size_t i = 0; i < n; i++)
-        any = walk(files[i], false, fn, ctx) || any;
-    free_folder(files, n);
-    return any;
-}
-
-bool walk_scenarios(const char *path, void (*fn)(const char *file, void *ctx), void *ctx)
-{
-    return walk(path, true, fn, ctx);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The names a scenario may use: requirement ids of the catalogue and CAN signals of the judge's
- * frame tables. And finding scenario files in folders.
+ * frame tables.
  */
 #ifndef HARNESS_NAMES_H
 #define HARNESS_NAMES_H
@@ -23,9 +23,5 @@ struct names_context {
  * a name of any dialect is known. */
 bool names_open(struct names_context *context, const char *dialect);
 void names_close(struct names_context *context);
-
-/* Calls fn for the file, or for every *.scn below the folder in sorted order. False when there is
- * none. */
-bool walk_scenarios(const char *path, void (*fn)(const char *file, void *ctx), void *ctx);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/conf.h"
+#include "harness/scenario/files.h"
 
 struct reader {
     const char *name;
@@ -162,27 +163,12 @@ enum err dbc_parse(const char *name, struct span text, FILE *diag, struct dbc **
 
 enum err dbc_load(const char *path, FILE *diag, struct dbc **ret)
 {
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return ERR_NOT_FOUND;
-    char *text = NULL;
-    size_t n = 0, cap = 0;
-    for (;;) {
-        if (n + 4096 > cap) {
-            cap = cap ? cap * 2 : 16384;
-            char *p = realloc(text, cap);
-            if (!p)
-                abort();
-            text = p;
-        }
-        size_t got = fread(text + n, 1, 4096, f);
-        if (!got)
-            break;
-        n += got;
-    }
-    fclose(f);
-    enum err err = dbc_parse(path, span_of(text, n), diag, ret);
-    free(text);
+    struct span text;
+    enum err err = file_read(path, &text);
+    if (err != ERR_OK)
+        return err;
+    err = dbc_parse(path, text, diag, ret);
+    free((void *)(uintptr_t)text.p);
     return err;
 }
 

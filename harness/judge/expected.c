@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "harness/scenario/files.h"
 
 static struct message *add(struct messages *list)
 {
@@ -51,27 +52,6 @@ void messages_of_run(const struct judge_input *in, const struct stmt *stmt, stru
 
 /* ---- files ---- */
 
-static char *read_all(const char *path, size_t *ret_n)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return NULL;
-    char *text = NULL;
-    size_t n = 0, got;
-    do {
-        char *p = realloc(text, n + 65537);
-        if (!p)
-            abort();
-        text = p;
-        got = fread(text + n, 1, 65536, f);
-        n += got;
-    } while (got);
-    fclose(f);
-    text[n] = 0;
-    *ret_n = n;
-    return text;
-}
-
 static bool load_can_line(struct span line, struct message *m)
 {
     struct can_log_line log;
@@ -104,12 +84,13 @@ static bool load_json_line(struct span line, struct message *m)
 enum err messages_load(const char *path, enum sink sink, struct messages *ret, char *why,
                        size_t why_cap)
 {
-    size_t n, line_no = 0;
+    size_t line_no = 0;
     struct messages list = {0};
-    list.memory = read_all(path, &n);
-    if (!list.memory)
-        return ERR_NOT_FOUND;
-    struct span rest = span_of(list.memory, n);
+    struct span rest;
+    enum err err = file_read(path, &rest);
+    if (err != ERR_OK)
+        return err;
+    list.memory = (char *)(uintptr_t)rest.p;
     while (rest.n) {
         size_t end = span_find_byte(rest, 0, '\n');
         struct span line = span_trim(span_sub(rest, 0, end));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "harness/scenario/files.h"
 
 static char *copy(const char *text)
 {
@@ -274,23 +275,13 @@ static struct result *from_json(const struct json *o)
 
 enum err result_load(const char *file, struct result **ret)
 {
-    FILE *f = fopen(file, "rb");
-    char *text = NULL;
-    size_t n = 0, got;
-    if (!f)
-        return ERR_NOT_FOUND;
-    do {
-        char *p = realloc(text, n + 65536);
-        if (!p)
-            abort();
-        text = p;
-        got = fread(text + n, 1, 65536, f);
-        n += got;
-    } while (got);
-    fclose(f);
+    struct span text;
     struct json_doc *doc = NULL;
-    enum err err = json_parse(span_of(text, n), &doc, NULL);
-    free(text);
+    enum err err = file_read(file, &text);
+    if (err != ERR_OK)
+        return err;
+    err = json_parse(text, &doc, NULL);
+    free((void *)(uintptr_t)text.p);
     if (err != ERR_OK)
         return err;
     *ret = from_json(json_root(doc));

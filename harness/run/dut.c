@@ -12,6 +12,7 @@
 
 #include "harness/run/paths.h"
 #include "harness/run/world_priv.h"
+#include "harness/scenario/files.h"
 
 extern char **environ;
 
@@ -46,18 +47,6 @@ static char *expand(struct world *w, const struct manifest_fill *fill, const cha
     return NULL;
 }
 
-static char *read_template(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return NULL;
-    char *text = calloc(1, 65536);
-    if (text)
-        text[fread(text, 1, 65535, f)] = 0;
-    fclose(f);
-    return text;
-}
-
 bool dut_prepare(struct world *w)
 {
     char bin[512];
@@ -67,12 +56,19 @@ bool dut_prepare(struct world *w)
         return true;
     path_bin(bin, sizeof bin);
     fill_values(w, bin, &fill);
-    char *template = read_template(w->manifest->config);
-    if (!template) {
-        world_fail(w, "cannot read the DUT's configuration template %s", w->manifest->config);
+    struct span raw;
+    enum err err = file_read(w->manifest->config, &raw);
+    if (err != ERR_OK) {
+        world_fail(w, "the DUT's configuration template %s: %s", w->manifest->config,
+                   err_text(err));
         return false;
     }
-    char *text = expand(w, &fill, template, 131072);
+    char *template = calloc(1, raw.n + 1);
+    if (!template)
+        abort();
+    span_to_str(raw, template, raw.n + 1);
+    char *text = expand(w, &fill, template, 2 * raw.n + 4096);
+    free((void *)(uintptr_t)raw.p);
     free(template);
     if (!text)
         return false;

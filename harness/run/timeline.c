@@ -58,26 +58,43 @@ void timeline_sample_truth(struct world *w)
 
 /* ---- actors ---- */
 
-/* Recordings are named relative to the scenario, or {captures}/NAME. */
-static void place_recording(const struct world *w, struct stimulus *s)
+/* Recordings ("A,B,C") are named relative to the scenario, or {captures}/NAME. False when they do
+ * not fit. */
+static bool place_recordings(const struct world *w, struct stimulus *s)
 {
-    char path[sizeof s->text];
+    char text[sizeof s->text];
+    struct buf out = buf_of(text, sizeof text - 1);
     const char *captures = needs_captures();
-    if (strncmp(s->text, "{captures}/", 11) == 0 && captures)
-        snprintf(path, sizeof path, "%s/%s", captures, s->text + 11);
-    else if (s->text[0] != '/')
-        snprintf(path, sizeof path, "%s/%s", w->scenario->dir, s->text);
-    else
-        return;
-    memcpy(s->text, path, sizeof path);
+    struct span rest = span_str(s->text);
+    while (rest.n) {
+        size_t comma = span_find_byte(rest, 0, ',');
+        struct span name = span_sub(rest, 0, comma);
+        if (span_starts(name, "{captures}/") && captures) {
+            buf_str(&out, captures);
+            name = span_sub(name, 10, name.n);
+        } else if (name.n && name.p[0] != '/') {
+            buf_printf(&out, "%s/", w->scenario->dir);
+        }
+        buf_put(&out, name);
+        if (comma < rest.n)
+            buf_u8(&out, ',');
+        rest = span_sub(rest, comma + 1, rest.n);
+    }
+    if (out.overflow)
+        return false;
+    text[out.n] = 0;
+    memcpy(s->text, text, out.n + 1);
+    return true;
 }
 
 static void apply_bms(struct world *w, const struct stimulus *stimulus, unsigned tag)
 {
     const char *why = NULL;
     struct stimulus s = *stimulus;
-    if (s.verb == STIM_REPLAY)
-        place_recording(w, &s);
+    if (s.verb == STIM_REPLAY && !place_recordings(w, &s)) {
+        world_fail(w, "line %u: the recordings' paths are too long", w->scenario->stmts[tag].line);
+        return;
+    }
     enum err err = w->sim ? sim_apply(w->sim, &s, tag, &why) : ERR_UNSUPPORTED;
     if (err != ERR_OK)
         world_fail(w, "line %u: %s", w->scenario->stmts[tag].line, why ? why : err_text(err));

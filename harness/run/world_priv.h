@@ -50,7 +50,7 @@ struct world {
 
     struct can_hub *hub; /* one of hub and can, or none */
     struct can *can;
-    char can_name[64]; /* what the DUT is told */
+    char can_name[160]; /* what the DUT is told */
     char can_sock[600];
 
     struct broker *broker;
