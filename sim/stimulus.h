@@ -168,7 +168,7 @@ struct stimulus {
     uint64_t duration_us;  /* RAMP over, REBOOT, FAULT for, KEEPALIVE period; 0: none */
     uint32_t count;        /* FAULT for N replies; 0: not counted */
     enum fault_kind fault;
-    char text[256];        /* SET of a text path, TYPE, SEND (hex), REPLAY file, INVERTER frame */
+    char text[1024];       /* SET of a text path, TYPE, SEND (hex), REPLAY file, INVERTER frame */
     struct quantity speed; /* REPLAY: 1 when not given */
 };
 
