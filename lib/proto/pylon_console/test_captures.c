@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/pylon_console/pylon_console.h"
+#include "proto/pylon_console/pylon_battery.h"
 #include "proto/pylon_console/test_captures_list.h"
 #include "testing/testing.h"
 
@@ -51,6 +51,9 @@ static struct decoded do_pwr(struct work *w)
         return d;
     w->sum->pwr_tables++;
     for (size_t i = 0; i < table.n; i++) {
+        const char *why = "";
+        if (!pylon_row_plausible(&table.rows[i], table.layout == PYLON_PY ? 16 : 15, &why))
+            TESTING_FAIL("%s row %zu: %s", w->c->name, i + 1, why);
         w->sum->pwr_rows++;
         w->sum->absent_rows += table.rows[i].absent ? 1 : 0;
     }
