@@ -41,7 +41,8 @@ static bool is_plain(const char *text)
     bool quoted = false;
 
     for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f || (*text == '#' && !quoted))
+        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f ||
+            (*text == '#' && !quoted))
             return false;
         if (quoted && *text == '\\' && text[1] != '\0')
             text++;
@@ -306,6 +307,7 @@ static void put_items(struct builder *w, const struct json *root, const char *ke
     const struct json *array = json_get(root, key);
     unsigned i = 0;
 
+    snprintf(w->where, sizeof w->where, "header");
     if (array == NULL || json_type(array) != JSON_ARRAY) {
         complain(w, "'%s' must be an array", key);
         return;
