@@ -178,6 +178,8 @@ void result_to_json(const struct result *r, struct json_out *out)
     json_out_int(out, "frames", (int64_t)r->frames);
     json_out_int(out, "messages", (int64_t)r->messages);
     json_out_int(out, "tainted", (int64_t)r->tainted);
+    json_out_int(out, "dut_cpu_us", r->dut_cpu_us);
+    json_out_int(out, "dut_rss_kb", r->dut_rss_kb);
     json_out_array(out, "covers");
     for (size_t i = 0; i < r->n_covers; i++)
         json_out_str(out, NULL, r->covers[i]);
@@ -261,6 +263,8 @@ static struct result *from_json(const struct json *o)
     r->frames = (size_t)integer(o, "frames");
     r->messages = (size_t)integer(o, "messages");
     r->tainted = (size_t)integer(o, "tainted");
+    r->dut_cpu_us = integer(o, "dut_cpu_us");
+    r->dut_rss_kb = integer(o, "dut_rss_kb");
     const struct json *covers = json_get(o, "covers");
     for (const struct json *c = json_first(covers); c && r->n_covers < COVERS_MAX; c = json_next(c))
         snprintf(r->covers[r->n_covers++], ID_MAX, "%s", json_string(c) ? json_string(c) : "");

@@ -37,7 +37,9 @@ struct result {
     int64_t wall_us;  /* of the whole run */
     uint64_t slack_us, loopback_p50_us, loopback_p99_us;
     size_t frames, messages, tainted;
-    char *folder; /* where trace.jsonl, can.log, dut.log are */
+    int64_t dut_cpu_us; /* of the DUT's process, user and system */
+    int64_t dut_rss_kb; /* its peak */
+    char *folder;       /* where trace.jsonl, can.log, dut.log are */
 };
 
 struct result *result_new(const char *path);

@@ -133,6 +133,22 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The harness's own PTY loop-back of the same runs: the unit in which to read the numbers above. */
+static void print_loopback(FILE *out, struct result *const *results, size_t n)
+{
+    uint64_t p50 = 0, p99 = 0, p999 = 0;
+    size_t runs = 0;
+    for (size_t i = 0; i < n; i++) {
+        runs += results[i]->loopback_p50_us > 0;
+        p50 += results[i]->loopback_p50_us;
+        p99 = results[i]->loopback_p99_us > p99 ? results[i]->loopback_p99_us : p99;
+        p999 = results[i]->slack_us > p999 ? results[i]->slack_us : p999;
+    }
+    if (runs)
+        fprintf(out, "  loop-back (mean p50, worst p99, worst p99.9) %.2f ms %.2f ms %.2f ms\n",
+                (double)p50 / (double)runs / 1e3, (double)p99 / 1e3, (double)p999 / 1e3);
+}
+
 static void print_latencies(FILE *out, struct result *const *results, size_t n)
 {
     static const char *const sinks[] = {"can", "json"};
@@ -149,6 +165,7 @@ static void print_latencies(FILE *out, struct result *const *results, size_t n)
             }
             free(l.at);
         }
+    print_loopback(out, results, n);
 }
 
 /* ---- requirements ---- */

@@ -190,6 +190,39 @@ bool dut_start(struct world *w)
     return err == ERR_OK;
 }
 
+/* CPU time and peak memory of the DUT's process, from /proc, while it still runs. */
+void dut_measure(struct world *w)
+{
+    char path[64], line[1024];
+    long ticks = sysconf(_SC_CLK_TCK);
+    unsigned long user = 0, system = 0;
+    if (!w->dut || !loop_child_running(w->dut) || ticks <= 0)
+        return;
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)loop_child_pid(w->dut));
+    FILE *f = fopen(path, "r");
+    if (f && fgets(line, sizeof line, f)) {
+        const char *p =
+            strrchr(line, ')'); /* the name may hold anything; fields 14 and 15 follow */
+        for (int field = 2; p && field < 14; field++)
+            p = strchr(p + 1, ' ');
+        if (p) {
+            user = strtoul(p, NULL, 10);
+            p = strchr(p + 1, ' ');
+            system = p ? strtoul(p, NULL, 10) : 0;
+        }
+    }
+    if (f)
+        fclose(f);
+    w->result->dut_cpu_us = (int64_t)(user + system) * 1000000 / ticks;
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)loop_child_pid(w->dut));
+    f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            w->result->dut_rss_kb = strtol(line + 6, NULL, 10);
+    if (f)
+        fclose(f);
+}
+
 void dut_signal(struct world *w, int signum)
 {
     if (signum == SIGTERM || signum == SIGKILL)

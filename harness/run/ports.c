@@ -35,6 +35,7 @@ static void on_delivered(void *ctx, unsigned tag, uint64_t t_us, uint64_t late_u
                       .data = reply.p,
                       .size = reply.n};
     events_add(&w->events, &e);
+    w->result->tainted += late_us > TAINT_US;
 }
 
 static void on_sim_note(void *ctx, const char *kind, const char *text)

@@ -91,6 +91,7 @@ static void on_phase(void *ctx)
         break;
     case WORLD_RUNNING:
         w->phase = WORLD_STOPPING;
+        dut_measure(w);
         if (!w->dut || !loop_child_running(w->dut)) {
             finish(w);
             break;
@@ -260,7 +261,7 @@ static void judge(struct world *w)
                              .events = &w->events,
                              .end_us = (int64_t)w->scenario->duration_us,
                              .slack_us = stats.p999_us,
-                             .taint_us = stats.p999_us > 2000 ? stats.p999_us : 2000,
+                             .taint_us = stats.p999_us > TAINT_US ? stats.p999_us : TAINT_US,
                              .bless = w->options.bless};
     struct verdict *list = NULL;
     size_t n = 0;

@@ -14,7 +14,7 @@
 #include "port/mqtt.h"
 #include "sim/sim.h"
 
-enum { TRUTHS_MAX = 16 };
+enum { TRUTHS_MAX = 16, TAINT_US = 2000 };
 
 enum world_phase {
     WORLD_PREPARING, /* broker and observer are coming up */
@@ -99,6 +99,7 @@ void ports_on_ready(
 bool dut_prepare(struct world *w); /* writes the configuration */
 bool dut_start(struct world *w);
 void dut_signal(struct world *w, int signum);
+void dut_measure(struct world *w);
 void dut_close(struct world *w);
 void dut_on_gone(struct world *w); /* in world.c */
 
