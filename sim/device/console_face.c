@@ -55,18 +55,22 @@ static enum level level_of(const struct battery *b, uint32_t high, uint32_t low)
 #define COLD_CONDITIONS \
     (COND_BIT(COND_CHARGE_UNDERTEMPERATURE) | COND_BIT(COND_DISCHARGE_UNDERTEMPERATURE))
 
-static const char *base_word(const struct battery *b, int32_t shown_ma)
+static const char *current_word(int32_t shown_ma)
 {
-    if (any(b->protections | b->warnings, COND_BIT(COND_INTERNAL_FAULT)))
-        return "SysError";
     if (shown_ma == 0)
         return "Idle";
     return shown_ma > 0 ? "Charge" : "Dischg";
 }
 
+static bool broken(const struct battery *b)
+{
+    return any(b->protections | b->warnings, COND_BIT(COND_INTERNAL_FAULT));
+}
+
 static void set_words(const struct battery *b, struct console_face *f)
 {
-    put_word(f->base, base_word(b, f->curr_ma));
+    put_word(f->base, broken(b) ? "SysError" : current_word(f->curr_ma));
+    put_word(f->cell_base, current_word(f->curr_ma)); /* captured beside a pack in SysError */
     put_word(f->volt, level_words[level_of(b, COND_BIT(COND_PACK_OVERVOLTAGE),
                                            COND_BIT(COND_PACK_UNDERVOLTAGE))]);
     put_word(f->curr, level_words[level_of(b, CURRENT_CONDITIONS, 0)]);
@@ -75,8 +79,7 @@ static void set_words(const struct battery *b, struct console_face *f)
                                             COND_BIT(COND_CELL_UNDERVOLTAGE))]);
     put_word(f->celltemp, level_words[level_of(b, HOT_CONDITIONS, COLD_CONDITIONS)]);
     put_word(f->mos, level_words[level_of(b, COND_BIT(COND_MOS_OVERTEMPERATURE), 0)]);
-    put_word(f->system,
-             b->protections != 0 || strcmp(f->base, "SysError") == 0 ? "Alarm" : "Normal");
+    put_word(f->system, b->protections != 0 || broken(b) ? "Alarm" : "Normal"); /* [C] */
 }
 
 /* ---- event masks ---- */
@@ -127,7 +130,7 @@ static void set_events(const struct battery *b, struct console_face *f)
     }
     if (f->soc_pc >= SOC_FULL_PC)
         f->power_events |= POWER_FULL;
-    if (any(b->protections | b->warnings, COND_BIT(COND_INTERNAL_FAULT)))
+    if (broken(b))
         f->system_fault = FAULT_CELL_MONITOR; /* the one seen together with SysError */
 }
 

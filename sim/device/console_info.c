@@ -105,7 +105,7 @@ static void add_module(struct system_sums *s, const struct stack_module *m)
     s->curr_ma += f.curr_ma;
     s->remaining_mah += b->remaining_mah;
     s->full_mah += b->full_mah;
-    s->rated_mah += m->product->capacity_mah;
+    s->rated_mah += m->rated_mah;
     for (size_t i = 0; i < f.n_cells; i++) {
         s->cells++;
         s->cell_mv += f.cell_mv[i];

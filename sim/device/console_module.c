@@ -43,7 +43,7 @@ static void put_measures(const struct module_form *f)
     form_number(b, "Current", f->face->curr_ma, "mA");
     form_number(b, "Temperature", f->face->tempr_mc, "mC");
     form_number(b, "Coulomb", f->face->soc_pc, "%");
-    form_number(b, "Total Coulomb", f->module->product->capacity_mah, "mAH");
+    form_number(b, "Total Coulomb", f->module->rated_mah, "mAH");
     if (f->traits->user == REACH_PYTES)
         form_number(b, "Real Coulomb", f->module->battery.full_mah, "mAH");
     if (f->module->product->max_voltage_mv != 0)
@@ -191,7 +191,7 @@ static void put_pytes(const struct module_form *f)
     form_number(b, "Current", f->face->curr_ma, "mA");
     form_number(b, "Temperature", f->face->tempr_mc, "mC");
     form_number(b, "Coulomb", f->face->soc_pc, "%");
-    form_number(b, "Total Coulomb", (int64_t)m->product->capacity_mah * MAS_PER_MAH, "mAS");
+    form_number(b, "Total Coulomb", (int64_t)m->rated_mah * MAS_PER_MAH, "mAS");
     form_number(b, "Real Coulomb", m->battery.full_mah, "mAH");
     form_number(b, "Total Power In", m->counters.discharged_mah * MAS_PER_MAH / 1000, "AS");
     form_number(b, "Total Power Out", m->counters.discharged_mah * MAS_PER_MAH / 1000, "AS");

@@ -137,6 +137,7 @@ struct console_face {
     bool has_mos;
     int32_t soc_pc, soh_pc, remaining_mah;
     char base[PYLON_WORD], volt[PYLON_WORD], curr[PYLON_WORD], temp[PYLON_WORD];
+    char cell_base[PYLON_WORD]; /* what the rows of cells say */
     char cells[PYLON_WORD], celltemp[PYLON_WORD], mos[PYLON_WORD], system[PYLON_WORD];
     const char *coulomb; /* "Normal", "Low", "Full" */
     uint32_t bat_events, power_events, system_fault;

@@ -132,7 +132,7 @@ void console_fill_bat(const struct stack_module *m, const struct console_face *f
             .coulomb_mah = f->remaining_mah,
             .balancing = (m->battery.balancing >> i & 1u) != 0,
         };
-        copy_word(row->base_st, f->base);
+        copy_word(row->base_st, f->cell_base);
         copy_word(row->volt_st, console_cell_word(f, i));
         copy_word(row->curr_st, f->curr);
         copy_word(row->temp_st, f->celltemp);

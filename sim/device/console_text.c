@@ -138,7 +138,7 @@ static void put_record(const struct stack_module *m, const struct console_face *
     put_row(out, "Current", f->curr_ma, "mA");
     put_row(out, "Temperature", f->tempr_mc, "mC");
     put_row(out, "Percent", f->soc_pc, "%");
-    put_row(out, "Total Coulomb", m->product->capacity_mah, "mAH");
+    put_row(out, "Total Coulomb", m->rated_mah, "mAH");
     put_row(out, "Max Voltage", m->product->max_voltage_mv, "mV");
     put_word_row(out, "Base State", f->base);
     put_word_row(out, "Volt. State", f->volt);

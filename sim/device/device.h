@@ -47,6 +47,7 @@ struct stack_module {
     struct battery battery;
     struct pack_counters counters;
     struct overlay overlay;
+    int32_t rated_mah; /* the product's capacity, or the configured one */
     int32_t clock_skew_s;
 };
 

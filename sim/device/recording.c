@@ -113,14 +113,23 @@ static bool is_command(struct span text)
     return false;
 }
 
-/* The command that this line starts: behind a prompt any text, without a prompt a known word at the
- * start of the recording. */
-static bool starts_command(struct span line, bool first, struct span *ret)
+/* Whether the first line in `text` is the '@' that opens an answer. */
+static bool opens_answer(struct span text)
+{
+    struct span line;
+    return span_line(&text, &line) && span_eq_str(span_trim(line), "@");
+}
+
+/* The command that this line starts: behind a prompt any text; without a prompt, at the start of
+ * the recording, a known word or what an answer follows. */
+static bool starts_command(struct span line, struct span behind, bool first, struct span *ret)
 {
     size_t prompt = prompt_length(line);
     struct span text = span_trim(span_sub(line, prompt, line.n));
 
-    if (text.n == 0 || text.n >= COMMAND_MAX || (prompt == 0 && !(first && is_command(text))))
+    if (text.n == 0 || text.n >= COMMAND_MAX)
+        return false;
+    if (prompt == 0 && !(first && (is_command(text) || opens_answer(behind))))
         return false;
     *ret = text;
     return true;
@@ -360,7 +369,8 @@ static enum err segment(struct segmenter *s)
 
     while (at < s->text.n) {
         struct span line = line_at(s->text, at, &next), command;
-        if (span_trim(line).n > 0 && starts_command(line, first, &command)) {
+        if (span_trim(line).n > 0 &&
+            starts_command(line, span_sub(s->text, next, s->text.n), first, &command)) {
             enum err e = end_segment(s, at);
             if (e != ERR_OK)
                 return e;

@@ -81,6 +81,7 @@ static inline void bench_module(struct bench *b, unsigned address, const char *p
         v->cell_mv[i] = (uint16_t)cell_mv;
     v->cell_min_mv = v->cell_max_mv = (uint16_t)cell_mv;
     v->cell_min_id = v->cell_max_id = 1;
+    m->rated_mah = m->product->capacity_mah;
     v->pack_mv = cell_mv * v->cell_count;
     v->current_ma = current_ma;
     v->soc_pm = soc_pm;

@@ -667,7 +667,7 @@ static void test_data(void)
     CU_ASSERT_TRUE(bench_has(said, "\r\r\nBat Events      : 0x2        BHV\r\r\n"));
     CU_ASSERT_TRUE(bench_has(said, "\r\r\nSystem Fault    : 0x8        \r\r\n"));
     CU_ASSERT_TRUE(
-        bench_has(said, "\r\r\n13       4095     0        10500    SysError     High     "));
+        bench_has(said, "\r\r\n13       4095     0        10500    Idle         High     "));
     CU_ASSERT_TRUE(bench_has(bench_type(&b, "data history\r"), "Rec Item Index  : 1799        "));
     CU_ASSERT_TRUE(bench_has(bench_type(&b, "data history 1799\r"), "successfully"));
     CU_ASSERT_TRUE(bench_has(bench_type(&b, "data history 7\r"), "Invalid command"));

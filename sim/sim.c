@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A simulated port: joins device, batteries, line and tty on one loop. Here are its life, the wire
+ * in both directions and the one timer that drives it; nothing runs while nothing is due.
+ */
+#include "sim/sim_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/device/uart.h"
+
+enum { HEARD_MAX = 4096 }; /* garbage of one read, at most */
+
+#define REOPEN_US US_PER_S
+
+/* ---- the stack ---- */
+
+static int32_t rated_mah(const struct sim *sim, unsigned i)
+{
+    int32_t configured = sim->config.battery[i].capacity_mah;
+    return configured > 0 ? configured : pack_product(sim->pack[i])->capacity_mah;
+}
+
+void sim_stack(struct sim *sim, struct stack *ret)
+{
+    const struct clock *clock = loop_clock(sim->loop);
+
+    ret->now_us = clock_now_us(clock);
+    ret->wall_us = clock_wall_us(clock);
+    for (unsigned i = 0; i < SIM_MAX_BATTERIES; i++) {
+        struct stack_module *m = &ret->module[i];
+        if (sim->pack[i] == NULL) {
+            *m = (struct stack_module){0};
+            continue;
+        }
+        pack_step(sim->pack[i], ret->now_us);
+        m->present = sim->present[i];
+        m->product = pack_product(sim->pack[i]);
+        m->overlay = sim->overlay[i];
+        m->rated_mah = rated_mah(sim, i);
+        m->clock_skew_s = sim->config.battery[i].clock_skew_s;
+        pack_view(sim->pack[i], &m->battery);
+        pack_counters(sim->pack[i], &m->counters);
+    }
+}
+
+/* ---- talking to the owner ---- */
+
+void sim_note(const struct sim *sim, const char *kind, const char *text)
+{
+    log_msg(sim->log, LOG_DEBUG, "sim", "event=%s text=\"%s\"", kind, text);
+    if (sim->handler.on_note != NULL)
+        sim->handler.on_note(sim->handler.ctx, kind, text);
+}
+
+static void tell_wire(struct sim *sim, enum sim_direction dir, struct span bytes, uint64_t t_us,
+                      uint64_t late_us)
+{
+    if (sim->handler.on_wire != NULL && bytes.n > 0)
+        sim->handler.on_wire(sim->handler.ctx, dir, bytes, t_us, late_us);
+}
+
+/* ---- to the client ---- */
+
+/* The rate the device really talks at: its own, or the one a fault makes it use. */
+static uint32_t device_baud(const struct sim *sim)
+{
+    uint32_t fault = line_fault_baud(sim->line, loop_now(sim->loop));
+    return fault != 0 ? fault : sim->baud;
+}
+
+/* The rate the client has set. Only a PTY can tell; a real wire makes the garbage itself, and a
+ * client that nobody can ask is taken to be right. */
+static uint32_t client_baud(const struct sim *sim)
+{
+    uint32_t client = sim->tty != NULL && tty_slave(sim->tty) != NULL ? tty_speed(sim->tty) : 0;
+    return client != 0 ? client : sim->baud;
+}
+
+/* Writes what has passed the line; returns whether the client can have understood it. (What a rate
+ * fault garbles is garbled in the line already.) */
+static bool put_on_wire(struct sim *sim, const struct line_out *out, uint64_t late_us)
+{
+    uint32_t client = client_baud(sim);
+    bool garbled = !uart_rates_agree(client, sim->baud);
+    struct buf heard = buf_of(sim->heard, sizeof sim->heard);
+    struct span bytes = out->bytes;
+
+    if (sim->unplugged || sim->tty == NULL)
+        return false;
+    if (garbled) {
+        uart_misread(bytes, sim->baud, client, &heard);
+        bytes = buf_span(&heard);
+    }
+    tell_wire(sim, SIM_TO_CLIENT, bytes, out->due_us, late_us);
+    enum err e = tty_write(sim->tty, bytes);
+    if (e != ERR_OK)
+        log_msg(sim->log, LOG_WARN, "sim", "event=write-failed bytes=%zu reason=\"%s\"", bytes.n,
+                err_text(e));
+    return !garbled && e == ERR_OK;
+}
+
+static void serve_line(struct sim *sim)
+{
+    struct line_out out;
+    uint64_t now = loop_now(sim->loop);
+
+    while (line_take(sim->line, now, &out)) {
+        uint64_t late_us = now > out.due_us ? now - out.due_us : 0;
+        bool understood = put_on_wire(sim, &out, late_us);
+        sim_lands(sim, out.done_id, out.damaged || !understood, out.due_us, late_us);
+    }
+}
+
+void sim_drop_replies(struct sim *sim)
+{
+    line_clear(sim->line);
+    sim_cancel_flights(sim);
+}
+
+/* ---- time ---- */
+
+static uint64_t next_deadline(const struct sim *sim)
+{
+    uint64_t next = line_deadline(sim->line);
+
+    for (unsigned i = 0; i < SIM_MAX_BATTERIES; i++)
+        next = deadline_min(next, sim->back[i].at_us);
+    if (sim->off)
+        next = deadline_min(next, sim->power_at_us);
+    else
+        next = deadline_min(next, sim->device->ops->next_deadline(sim->device));
+    return next;
+}
+
+void sim_reschedule(struct sim *sim)
+{
+    loop_timer_at(sim->timer, next_deadline(sim));
+}
+
+static void bring_modules_back(struct sim *sim, uint64_t now_us)
+{
+    for (unsigned i = 0; i < SIM_MAX_BATTERIES; i++) {
+        if (now_us < sim->back[i].at_us)
+            continue;
+        const struct tracker t = {
+            .kind = TRACK_PRESENCE, .tag = sim->back[i].tag, .battery = i + 1};
+        sim->back[i].at_us = NEVER_US;
+        sim->present[i] = true;
+        sim_track(sim, &t);
+    }
+}
+
+static void on_timer(void *ctx)
+{
+    struct sim *sim = ctx;
+    uint64_t now = loop_now(sim->loop);
+
+    bring_modules_back(sim, now);
+    if (sim->off && now >= sim->power_at_us)
+        sim_power(sim, true);
+    if (!sim->off && !sim->frozen && now >= sim->device->ops->next_deadline(sim->device))
+        sim->device->ops->on_deadline(sim->device, now);
+    serve_line(sim);
+    sim_reschedule(sim);
+}
+
+/* ---- power ---- */
+
+void sim_power(struct sim *sim, bool on)
+{
+    sim->power_at_us = NEVER_US;
+    sim->off = !on;
+    if (!on) {
+        sim_drop_replies(sim);
+        sim_untrack_answers(sim);
+        return;
+    }
+    sim->device->ops->power_up(sim->device, loop_now(sim->loop));
+    sim_note(sim, "power", "the device is up");
+}
+
+/* ---- what the device says ---- */
+
+static void device_stack(void *ctx, struct stack *ret)
+{
+    sim_stack(ctx, ret);
+}
+
+/* While the fault `addr` is active, the answer to `pwr 2` is about another module: the device is
+ * asked about that one and the client gets it under its own echo. */
+static struct span readdress(struct sim *sim, const struct device_reply *r, struct buf *out)
+{
+    char line[80];
+    struct buf text = buf_of(line, sizeof line);
+    struct span rest = r->command, word, number;
+    int64_t n;
+    uint8_t addr;
+
+    if (!line_fault_addr(sim->line, loop_now(sim->loop), &addr) || !r->whole || r->recorded ||
+        !span_token(&rest, &word) || !span_token(&rest, &number) ||
+        !parse_i64(number, 1, SIM_MAX_BATTERIES, &n))
+        return r->bytes;
+    buf_put(&text, word);
+    buf_printf(&text, " %u", addr);
+    sim_stack(sim, &sim->other);
+    if (sim->device->ops->render(sim->device, buf_span(&text), &sim->other, out) != ERR_OK)
+        return r->bytes;
+    return buf_span(out);
+}
+
+static void device_reply(void *ctx, const struct device_reply *r)
+{
+    struct sim *sim = ctx;
+    struct buf other = buf_of(sim->addressed_reply, sizeof sim->addressed_reply);
+    struct span bytes = r->kind == DEVICE_ECHO ? r->bytes : readdress(sim, r, &other);
+    unsigned id = r->kind == DEVICE_ECHO ? 0 : sim_takes_off(sim, r);
+
+    enum err e = line_send(sim->line, r->command, bytes, loop_now(sim->loop), r->delay_us, id);
+    if (e != ERR_OK) {
+        log_msg(sim->log, LOG_WARN, "sim", "event=reply-dropped bytes=%zu reason=\"%s\"", bytes.n,
+                err_text(e));
+        sim_lands(sim, id, true, 0, 0);
+    }
+}
+
+static void device_note(void *ctx, const char *kind, const char *text)
+{
+    sim_note(ctx, kind, text);
+}
+
+static void device_changes_baud(void *ctx, uint32_t baud)
+{
+    struct sim *sim = ctx;
+
+    if (baud == sim->baud)
+        return;
+    sim->baud = baud;
+    if (sim->line != NULL)
+        line_set_baud(sim->line, baud);
+    if (sim->tty != NULL && tty_slave(sim->tty) == NULL)
+        tty_set_speed(sim->tty, baud);
+}
+
+/* ---- from the client ---- */
+
+void sim_type(struct sim *sim, struct span bytes)
+{
+    if (sim->off || sim->frozen)
+        return;
+    sim->device->ops->on_bytes(sim->device, bytes, loop_now(sim->loop));
+    serve_line(sim);
+    sim_reschedule(sim);
+}
+
+static void on_bytes(void *ctx, struct span bytes)
+{
+    struct sim *sim = ctx;
+    uint32_t client = client_baud(sim), device = device_baud(sim);
+    uint8_t memory[HEARD_MAX];
+    struct buf heard = buf_of(memory, sizeof memory);
+
+    if (sim->unplugged)
+        return; /* nothing gets through a cable that is not there */
+    tell_wire(sim, SIM_FROM_CLIENT, bytes, loop_now(sim->loop), 0);
+    if (!uart_rates_agree(client, device)) {
+        uart_misread(bytes, client, device, &heard);
+        bytes = buf_span(&heard);
+    }
+    sim_type(sim, bytes);
+}
+
+static void note_speed(const struct sim *sim)
+{
+    char text[96];
+    struct buf out = buf_of(text, sizeof text - 1);
+    uint32_t client = tty_speed(sim->tty);
+
+    buf_printf(&out, "%u baud", client);
+    if (!uart_rates_agree(client, sim->baud))
+        buf_printf(&out, ", the device has %u: each hears noise", sim->baud);
+    text[out.n] = '\0';
+    sim_note(sim, "speed", text);
+}
+
+static void on_event(void *ctx, enum tty_event event)
+{
+    struct sim *sim = ctx;
+
+    switch (event) {
+    case TTY_OPENED: sim_note(sim, "client", "opened"); return;
+    case TTY_CLOSED:
+        sim_note(sim, "client", "closed");
+        if (sim->reopens)
+            loop_timer_after(sim->reopen, REOPEN_US);
+        return;
+    case TTY_SPEED: note_speed(sim); return;
+    }
+}
+
+/* ---- opening ---- */
+
+static enum err open_tty(struct sim *sim)
+{
+    const struct tty_handler handler = {.on_bytes = on_bytes, .on_event = on_event, .ctx = sim};
+    struct span where = span_str(sim->where);
+    int64_t port;
+
+    if (span_eq_str(where, "pty"))
+        return tty_open_pty(sim->loop, NULL, &handler, &sim->tty);
+    if (span_starts(where, "pty:"))
+        return where.n == 4 ? ERR_USAGE
+                            : tty_open_pty(sim->loop, sim->where + 4, &handler, &sim->tty);
+    if (span_starts(where, "tcp:") && parse_i64(span_sub(where, 4, where.n), 0, 65535, &port))
+        return tty_listen(sim->loop, (uint16_t)port, &handler, &sim->tty);
+    sim->reopens = true;
+    return tty_open(sim->loop, sim->where, sim->baud, &handler, &sim->tty);
+}
+
+static void on_reopen(void *ctx)
+{
+    struct sim *sim = ctx;
+
+    tty_delete(sim->tty);
+    sim->tty = NULL;
+    if (open_tty(sim) != ERR_OK)
+        loop_timer_after(sim->reopen, REOPEN_US);
+}
+
+enum err sim_open(struct sim *sim, const char *where)
+{
+    if (sim->tty != NULL)
+        return ERR_EXISTS;
+    if (strlen(where) >= sizeof sim->where)
+        return ERR_RANGE;
+    span_to_str(span_str(where), sim->where, sizeof sim->where);
+    enum err e = open_tty(sim);
+    if (e != ERR_OK)
+        sim->tty = NULL;
+    return e;
+}
+
+const char *sim_path(const struct sim *sim)
+{
+    return sim->tty == NULL ? NULL : tty_path(sim->tty);
+}
+
+/* ---- life ---- */
+
+static enum err make_packs(struct sim *sim, uint64_t seed)
+{
+    for (unsigned i = 0; i < SIM_MAX_BATTERIES; i++) {
+        const struct sim_battery *b = &sim->config.battery[i];
+        sim->back[i].at_us = NEVER_US;
+        if (!b->used)
+            continue;
+        /* one seed a battery, or all of them would have the same cells */
+        enum err e = pack_new(b, seed * SIM_MAX_BATTERIES + i, loop_now(sim->loop), &sim->pack[i]);
+        if (e != ERR_OK)
+            return e;
+        sim->present[i] = !b->absent;
+    }
+    return sim->pack[0] == NULL ? ERR_USAGE : ERR_OK;
+}
+
+static enum err make_parts(struct sim *sim, uint64_t seed)
+{
+    const struct device_host host = {.stack = device_stack,
+                                     .reply = device_reply,
+                                     .note = device_note,
+                                     .baud = device_changes_baud,
+                                     .ctx = sim};
+    enum err e = make_packs(sim, seed);
+
+    if (e == ERR_OK)
+        e = loop_timer_new(sim->loop, on_timer, sim, &sim->timer);
+    if (e == ERR_OK)
+        e = loop_timer_new(sim->loop, on_reopen, sim, &sim->reopen);
+    if (e == ERR_OK)
+        e = device_new(&sim->config, &host, &sim->device);
+    if (e != ERR_OK)
+        return e;
+    sim->baud = sim->device->ops->baud(sim->device);
+    e = line_new(seed, sim->config.pace, sim->baud, &sim->line);
+    if (e == ERR_OK)
+        sim->device->ops->power_up(sim->device, loop_now(sim->loop));
+    return e;
+}
+
+enum err sim_new(struct loop *loop, const struct log *log, const struct sim_config *config,
+                 uint64_t seed, const struct sim_handler *handler, struct sim **ret)
+{
+    struct sim *sim = calloc(1, sizeof *sim);
+
+    if (sim == NULL)
+        return ERR_MEMORY;
+    sim->loop = loop;
+    sim->log = log;
+    sim->config = *config;
+    if (handler != NULL)
+        sim->handler = *handler;
+    sim->power_at_us = NEVER_US;
+    enum err e = make_parts(sim, seed);
+    if (e != ERR_OK) {
+        sim_delete(sim);
+        return e;
+    }
+    *ret = sim;
+    return ERR_OK;
+}
+
+void sim_delete(struct sim *sim)
+{
+    if (sim == NULL)
+        return;
+    sim->handler = (struct sim_handler){0};
+    tty_delete(sim->tty);
+    loop_timer_delete(sim->timer);
+    loop_timer_delete(sim->reopen);
+    sim_cancel_flights(sim);
+    line_delete(sim->line);
+    device_delete(sim->device);
+    recording_delete(sim->recording);
+    for (unsigned i = 0; i < SIM_MAX_BATTERIES; i++)
+        pack_delete(sim->pack[i]);
+    free(sim);
+}
