@@ -25,10 +25,14 @@ struct broker_options {
     const char *dir;     /* an existing private folder: config, socket and log go there */
     const char *program; /* NULL: "mosquitto" from PATH and /usr/sbin */
     uint16_t port;       /* 0: a free one */
-    const char *extra;   /* more configuration lines, or NULL */
+    const char *extra;   /* more configuration lines, or NULL; they follow the TCP listener's, so a
+                            listener's settings (password_file, acl_file, certfile) are its own */
 };
 
-/* ERR_NOT_FOUND when there is no mosquitto. */
+/* The client id of the connection that waits for CONNACK; it shows up in the log. */
+#define BROKER_PROBE_ID "bmsrig-ready"
+
+/* ERR_NOT_FOUND when there is no mosquitto, ERR_RANGE when `dir` is too long for a unix socket. */
 enum err broker_new(struct loop *loop, const struct broker_options *options,
                     const struct broker_handler *handler, struct broker **ret);
 void broker_delete(struct broker *broker); /* kills it */
@@ -42,8 +46,8 @@ pid_t broker_pid(const struct broker *broker);
 
 uint16_t broker_port(const struct broker *broker);
 const char *broker_socket(const struct broker *broker); /* path of the unix socket */
-/* The log: lines begin with epoch seconds ("1764000000: New client connected from ... as ID ...").
- */
+/* The log of all starts; lines begin with epoch seconds ("1764000000: New client connected from ...
+ * as ID ..."). */
 const char *broker_log_path(const struct broker *broker);
 
 #endif

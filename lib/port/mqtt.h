@@ -24,11 +24,15 @@ struct mqtt_message {
 };
 
 struct mqtt_handler {
-    void (*on_connected)(void *ctx);                                              /* may be NULL */
-    void (*on_disconnected)(void *ctx, enum err why, const char *text);           /* may be NULL */
+    void (*on_connected)(void *ctx); /* may be NULL */
+    /* The connection was lost, or an attempt at one has failed; the next follows by itself.
+     * ERR_DENIED credentials or certificate, ERR_TIMEOUT, ERR_REFUSED, ERR_BUSY the broker is full
+     * or another client came with the same id, ERR_NOT_FOUND no such host. May be NULL */
+    void (*on_disconnected)(void *ctx, enum err why, const char *text);
     void (*on_message)(void *ctx, const struct mqtt_message *msg, uint64_t t_us); /* may be NULL */
-    void (*on_refused)(void *ctx, const char *topic,
-                       int reason); /* MQTT 5 reason >= 0x80; may be NULL */
+    /* A publish of QoS 1 or 2 (MQTT 5 only) or a subscription that the broker refused, with its
+     * reason code >= 0x80; may be NULL */
+    void (*on_refused)(void *ctx, const char *topic, int reason);
     void *ctx;
 };
 
@@ -47,6 +51,7 @@ struct mqtt_options {
     int will_qos;
     uint64_t backoff_min_us; /* 0: 1 s; doubles to backoff_max_us (0: 15 s), each +-20 % */
     uint64_t backoff_max_us;
+    uint64_t seed; /* of the jitter; 0: the process id */
     const struct log *log;
 };
 

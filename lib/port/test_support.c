@@ -6,6 +6,7 @@
 #include "port/test_support.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
@@ -154,4 +155,35 @@ bool test_have_program(const char *name)
         rest = span_sub(rest, end + 1, SIZE_MAX);
     }
     return have_in(span_str("/usr/sbin"), name);
+}
+
+struct run {
+    bool ended;
+    int status;
+};
+
+static void on_run_end(void *ctx, int status, int signum)
+{
+    struct run *run = ctx;
+
+    (void)signum;
+    run->status = status;
+    run->ended = true;
+}
+
+int test_run(struct loop *loop, const char *const *argv)
+{
+    struct run run = {.status = -1};
+    struct loop_child *child;
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    const struct loop_spawn spawn = {
+        .file = argv[0], .argv = argv, .stdin_fd = -1, .stdout_fd = null, .stderr_fd = null};
+
+    enum err e = loop_child_spawn(loop, &spawn, on_run_end, &run, &child);
+    close(null);
+    if (e != ERR_OK)
+        return -1;
+    test_until_set(loop, &run.ended);
+    loop_child_delete(child);
+    return run.status;
 }

@@ -36,4 +36,8 @@ bool test_write_file(const char *path, const char *text);
 /* True when a program of that name is in PATH (or in /usr/sbin). */
 bool test_have_program(const char *name);
 
+/* Runs a program to its end, its output on /dev/null; returns its exit status, -1 when it cannot.
+ */
+int test_run(struct loop *loop, const char *const *argv);
+
 #endif
