@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reads DUT manifests: one table of keys a section. Placeholders are checked here, so that a wrong
- * one is found before anything is started. Description for users: docs/manifest.md.
+ * one is found before anything is started. For users: docs/manifest.md.
  */
 #include <stdlib.h>
 #include <string.h>

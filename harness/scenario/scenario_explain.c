@@ -10,7 +10,7 @@
 
 /* One sentence under construction. */
 struct sentence {
-    char text[1024];
+    char text[2560]; /* a stimulus alone may hold 1024 characters, escaped */
     struct buf b;
 };
 
@@ -71,7 +71,7 @@ static void put_fault(const struct stimulus *s, struct buf *b)
 /* The value of `bms 1 set PATH VALUE` as the stimulus itself prints it. */
 static void put_set_value(const struct stimulus *s, struct buf *b)
 {
-    char text[512];
+    char text[2304];
     struct buf whole = buf_of(text, sizeof text);
     struct buf path = buf_of((uint8_t[96]){0}, 96);
 

@@ -142,7 +142,7 @@ static void out_cond(const struct cond *cond, struct json_out *out)
 
 static void out_stimulus(const struct stmt *stmt, struct json_out *out)
 {
-    char text[1024];
+    char text[2304];
     struct buf b = buf_of(text, sizeof text);
 
     out_time(out, "at", stmt->from_us);
