@@ -11,16 +11,6 @@
 
 #include "proto/pylon_console/common.h"
 
-/* What a cell could print at all: mV, mA, thousandths of a degree, percent, mAh. */
-enum {
-    CELL_MAX = 9999,
-    CURR_MAX = 999999,
-    TEMP_MIN = -100000,
-    TEMP_MAX = 200000,
-    SOC_MAX = 200,
-    CHARGE_MAX = 9999999,
-};
-
 /* The columns of a row; the percent sign, "mAH" and the words hold no blanks. */
 enum field { F_INDEX, F_VOLT, F_CURR, F_TEMPR, F_WORD, F_SOC, F_CHARGE, F_UNIT, F_BAL };
 
@@ -43,13 +33,6 @@ static const struct layout layouts[] = {
     [PYLON_BE] = {be, sizeof be / sizeof be[0]},
 };
 
-static enum err read_soc(struct span s, int32_t *ret)
-{
-    if (!span_ends(s, "%"))
-        return ERR_SYNTAX;
-    return pylon_int32(span_sub(s, 0, s.n - 1), 0, SOC_MAX, ret);
-}
-
 static enum err read_balancing(struct span s, bool *ret)
 {
     if (!span_eq_str(s, "Y") && !span_eq_str(s, "N"))
@@ -69,12 +52,12 @@ static enum err read_field(enum field f, struct span s, size_t *words, struct py
 {
     switch (f) {
     case F_INDEX: return pylon_uint8(s, UINT8_MAX, &row->index);
-    case F_VOLT: return pylon_int32(s, 0, CELL_MAX, &row->volt_mv);
-    case F_CURR: return pylon_int32(s, -CURR_MAX, CURR_MAX, &row->curr_ma);
-    case F_TEMPR: return pylon_int32(s, TEMP_MIN, TEMP_MAX, &row->tempr_mc);
+    case F_VOLT: return pylon_cell_mv(s, &row->volt_mv);
+    case F_CURR: return pylon_ma(s, &row->curr_ma);
+    case F_TEMPR: return pylon_mc(s, &row->tempr_mc);
     case F_WORD: return pylon_word(s, word_of(row, (*words)++));
-    case F_SOC: return read_soc(s, &row->soc_pc);
-    case F_CHARGE: return pylon_int32(s, 0, CHARGE_MAX, &row->coulomb_mah);
+    case F_SOC: return pylon_percent(s, &row->soc_pc);
+    case F_CHARGE: return pylon_mah(s, &row->coulomb_mah);
     case F_UNIT: return span_eq_str(s, "mAH") ? ERR_OK : ERR_SYNTAX;
     case F_BAL: return read_balancing(s, &row->balancing);
     }

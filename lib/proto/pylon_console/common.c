@@ -137,9 +137,41 @@ enum err pylon_uint8(struct span s, uint8_t max, uint8_t *ret)
     return e;
 }
 
+enum err pylon_pack_mv(struct span s, int32_t *ret)
+{
+    return pylon_int32(s, 0, PYLON_PACK_MV_MAX, ret);
+}
+
+enum err pylon_cell_mv(struct span s, int32_t *ret)
+{
+    return pylon_int32(s, 0, PYLON_CELL_MV_MAX, ret);
+}
+
+enum err pylon_ma(struct span s, int32_t *ret)
+{
+    return pylon_int32(s, -PYLON_MA_MAX, PYLON_MA_MAX, ret);
+}
+
+enum err pylon_mc(struct span s, int32_t *ret)
+{
+    return pylon_int32(s, PYLON_MC_MIN, PYLON_MC_MAX, ret);
+}
+
+enum err pylon_mah(struct span s, int32_t *ret)
+{
+    return pylon_int32(s, 0, PYLON_MAH_MAX, ret);
+}
+
+enum err pylon_percent(struct span s, int32_t *ret)
+{
+    if (!span_ends(s, "%"))
+        return ERR_SYNTAX;
+    return pylon_int32(span_sub(s, 0, s.n - 1), 0, PYLON_PC_MAX, ret);
+}
+
 enum err pylon_word(struct span s, char ret[PYLON_WORD])
 {
-    if (s.n == 0 || s.n >= PYLON_WORD || span_eq_str(s, "-"))
+    if (s.n == 0 || s.n >= PYLON_WORD || !is_letter(s.p[0]))
         return ERR_SYNTAX;
     for (size_t i = 0; i < s.n; i++) {
         uint8_t c = s.p[i];

@@ -30,7 +30,27 @@ enum err pylon_int(struct span s, int64_t min, int64_t max, int64_t *ret);
 enum err pylon_int32(struct span s, int32_t min, int32_t max, int32_t *ret);
 enum err pylon_uint8(struct span s, uint8_t max, uint8_t *ret);
 
-/* A state word: 1 to PYLON_WORD - 1 letters, digits, '.', '_' or '-' (a lone '-' is no word). */
+/* What a low-voltage battery could print at all, in mV, mA, thousandths of a degree, percent and
+ * mAh; 4095 mV is what a broken cell monitor prints. Whether a value is plausible is decided
+ * elsewhere. */
+enum {
+    PYLON_PACK_MV_MAX = 100000,
+    PYLON_CELL_MV_MAX = 9999,
+    PYLON_MA_MAX = 999999,
+    PYLON_MC_MIN = -100000,
+    PYLON_MC_MAX = 200000,
+    PYLON_PC_MAX = 200,
+    PYLON_MAH_MAX = 9999999,
+};
+
+enum err pylon_pack_mv(struct span s, int32_t *ret);
+enum err pylon_cell_mv(struct span s, int32_t *ret);
+enum err pylon_ma(struct span s, int32_t *ret);
+enum err pylon_mc(struct span s, int32_t *ret);
+enum err pylon_mah(struct span s, int32_t *ret);
+enum err pylon_percent(struct span s, int32_t *ret); /* "89%" */
+
+/* A state word: a letter, then letters, digits, '.', '_' or '-', shorter than PYLON_WORD. */
 enum err pylon_word(struct span s, char ret[PYLON_WORD]);
 
 enum { PYLON_STAMP = 19 }; /* "2023-09-16 11:50:32" */

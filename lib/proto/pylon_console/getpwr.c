@@ -7,15 +7,6 @@
 
 #include "proto/pylon_console/common.h"
 
-enum {
-    VOLT_MAX = 100000,
-    CURR_MAX = 999999,
-    TEMP_MIN = -100000,
-    TEMP_MAX = 200000,
-    CHARGE_MAX = 9999999,
-    CELL_MAX = 9999,
-};
-
 static void put_pack(const struct pylon_getpwr *g, struct buf *out)
 {
     buf_printf(out, "%" PRId32 "#%7" PRId32 "#%7" PRId32 "#%6" PRId32 "# %s# %s# %s# %s# ",
@@ -47,40 +38,33 @@ enum err pylon_getpwr_encode(const struct pylon_getpwr *g, struct buf *out)
     return pylon_finish(out, mark);
 }
 
-/* Takes the text up to the next '#'; the verdict stays with the first bad field. */
+/* The fields of a line; the verdict stays with the first bad one. */
 struct fields {
     struct span rest;
     struct span field;
     enum err e;
 };
 
+/* The caller has counted the '#'. */
 static struct span next_field(struct fields *f)
 {
     size_t n = span_find_byte(f->rest, 0, '#');
 
     f->field = pylon_strip(span_sub(f->rest, 0, n));
-    if (n == f->rest.n)
-        f->e = ERR_INCOMPLETE;
     f->rest = span_sub(f->rest, n + 1, f->rest.n);
     return f->field;
 }
 
-static void next_int(struct fields *f, int32_t min, int32_t max, int32_t *ret)
+static void next_int(struct fields *f, enum err (*read)(struct span s, int32_t *ret), int32_t *ret)
 {
-    if (f->e == ERR_OK) {
-        struct span s = next_field(f);
-        if (f->e == ERR_OK)
-            f->e = pylon_int32(s, min, max, ret);
-    }
+    if (f->e == ERR_OK)
+        f->e = read(next_field(f), ret);
 }
 
 static void next_word(struct fields *f, char ret[PYLON_WORD])
 {
-    if (f->e == ERR_OK) {
-        struct span s = next_field(f);
-        if (f->e == ERR_OK)
-            f->e = pylon_word(s, ret);
-    }
+    if (f->e == ERR_OK)
+        f->e = pylon_word(next_field(f), ret);
 }
 
 static size_t count_fields(struct span line)
@@ -105,10 +89,10 @@ static enum err read_pack(struct pylon_getpwr *g, struct span line, struct field
     uint8_t memory[160];
     struct buf again = buf_of(memory, sizeof memory);
 
-    next_int(f, 0, VOLT_MAX, &g->volt_mv);
-    next_int(f, -CURR_MAX, CURR_MAX, &g->curr_ma);
-    next_int(f, TEMP_MIN, TEMP_MAX, &g->tempr_mc);
-    next_int(f, 0, CHARGE_MAX, &g->remaining_mah);
+    next_int(f, pylon_pack_mv, &g->volt_mv);
+    next_int(f, pylon_ma, &g->curr_ma);
+    next_int(f, pylon_mc, &g->tempr_mc);
+    next_int(f, pylon_mah, &g->remaining_mah);
     next_word(f, g->base_st);
     next_word(f, g->volt_st);
     next_word(f, g->curr_st);
@@ -125,8 +109,8 @@ static enum err read_cell(struct pylon_getpwr *g, struct span line, struct field
 
     if (i == PYLON_MAX_CELLS || g->n_trailers > 0)
         return ERR_SYNTAX;
-    next_int(f, 0, CELL_MAX, &g->cells[i].volt_mv);
-    next_int(f, TEMP_MIN, TEMP_MAX, &g->cells[i].tempr_mc);
+    next_int(f, pylon_cell_mv, &g->cells[i].volt_mv);
+    next_int(f, pylon_mc, &g->cells[i].tempr_mc);
     next_word(f, g->cells[i].volt_st);
     next_word(f, g->cells[i].temp_st);
     put_cell(g, i, &again);

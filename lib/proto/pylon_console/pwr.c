@@ -155,7 +155,7 @@ static enum err read_row(const struct table *t, struct span line, struct pylon_p
     int shift = mos_shift(t, line);
 
     row->has_ids = t->layout == PYLON_P3 || t->layout == PYLON_P4;
-    for (size_t i = 1; i < t->shape.n; i++) {
+    for (size_t i = 0; i < t->shape.n; i++) {
         enum err e = cut_field(t, line, i, shift, ret_field);
         if (e == ERR_OK)
             e = pylon_pwr_read_field(t->shape.columns[i], *ret_field, row);

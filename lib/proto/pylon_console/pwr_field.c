@@ -1,34 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The fields of a `pwr` row: what each may hold. The ranges are what a low-voltage battery could
- * print at all; whether a value is plausible is decided in pylon_battery.c.
+ * The fields of a `pwr` row: what each may hold.
  */
 #include "proto/pylon_console/common.h"
 #include "proto/pylon_console/pwr_columns.h"
-
-/* mV, mA, thousandths of a degree, percent. 4095 mV is what a broken cell monitor prints. */
-enum {
-    VOLT_MAX = 100000,
-    CURR_MAX = 999999,
-    TEMP_MIN = -100000,
-    TEMP_MAX = 200000,
-    CELL_MAX = 9999,
-    SOC_MAX = 200,
-};
-
-static enum err read_soc(struct span s, int32_t *ret)
-{
-    if (!span_ends(s, "%"))
-        return ERR_SYNTAX;
-    return pylon_int32(span_sub(s, 0, s.n - 1), 0, SOC_MAX, ret);
-}
 
 static enum err read_mos(struct span s, struct pylon_pwr_row *row)
 {
     if (span_eq_str(s, "-"))
         return ERR_OK;
     row->has_mos = true;
-    return pylon_int32(s, TEMP_MIN, TEMP_MAX, &row->mos_mc);
+    return pylon_mc(s, &row->mos_mc);
 }
 
 /* Without a sensor neither a temperature nor a state is printed, with one both are. */
@@ -51,22 +33,22 @@ enum err pylon_pwr_read_field(enum pylon_column column, struct span s, struct py
 {
     switch (column) {
     case COL_POWER: return pylon_uint8(s, PYLON_MAX_MODULES, &row->address);
-    case COL_VOLT: return pylon_int32(s, 0, VOLT_MAX, &row->volt_mv);
-    case COL_CURR: return pylon_int32(s, -CURR_MAX, CURR_MAX, &row->curr_ma);
-    case COL_TEMPR: return pylon_int32(s, TEMP_MIN, TEMP_MAX, &row->tempr_mc);
-    case COL_TLOW: return pylon_int32(s, TEMP_MIN, TEMP_MAX, &row->tlow_mc);
+    case COL_VOLT: return pylon_pack_mv(s, &row->volt_mv);
+    case COL_CURR: return pylon_ma(s, &row->curr_ma);
+    case COL_TEMPR: return pylon_mc(s, &row->tempr_mc);
+    case COL_TLOW: return pylon_mc(s, &row->tlow_mc);
     case COL_TLOW_ID: return pylon_uint8(s, UINT8_MAX, &row->tlow_id);
-    case COL_THIGH: return pylon_int32(s, TEMP_MIN, TEMP_MAX, &row->thigh_mc);
+    case COL_THIGH: return pylon_mc(s, &row->thigh_mc);
     case COL_THIGH_ID: return pylon_uint8(s, UINT8_MAX, &row->thigh_id);
-    case COL_VLOW: return pylon_int32(s, 0, CELL_MAX, &row->vlow_mv);
+    case COL_VLOW: return pylon_cell_mv(s, &row->vlow_mv);
     case COL_VLOW_ID: return pylon_uint8(s, UINT8_MAX, &row->vlow_id);
-    case COL_VHIGH: return pylon_int32(s, 0, CELL_MAX, &row->vhigh_mv);
+    case COL_VHIGH: return pylon_cell_mv(s, &row->vhigh_mv);
     case COL_VHIGH_ID: return pylon_uint8(s, UINT8_MAX, &row->vhigh_id);
     case COL_BASE_ST: return pylon_word(s, row->base_st);
     case COL_VOLT_ST: return pylon_word(s, row->volt_st);
     case COL_CURR_ST: return pylon_word(s, row->curr_st);
     case COL_TEMP_ST: return pylon_word(s, row->temp_st);
-    case COL_COULOMB: return read_soc(s, &row->coulomb_pc);
+    case COL_COULOMB: return pylon_percent(s, &row->coulomb_pc);
     case COL_TIME: return pylon_stamp(s, &row->time);
     case COL_BV_ST: return pylon_word(s, row->bv_st);
     case COL_BT_ST: return pylon_word(s, row->bt_st);

@@ -7,7 +7,7 @@
 
 #include "proto/pylon_console/common.h"
 
-enum { FORM_PYLON = 0, FORM_PYTES = 1, CELL_MAX = 9999 };
+enum { FORM_PYLON = 0, FORM_PYTES = 1 };
 
 static struct span header_of(uint8_t form)
 {
@@ -77,7 +77,7 @@ static enum err read_row(struct pylon_soh *soh, struct span line, struct span *r
     if (e == ERR_OK && !span_token(&rest, ret_field))
         return ERR_INCOMPLETE;
     if (e == ERR_OK)
-        e = pylon_int32(*ret_field, 0, CELL_MAX, &soh->rows[i].volt_mv);
+        e = pylon_cell_mv(*ret_field, &soh->rows[i].volt_mv);
     if (e == ERR_OK)
         e = read_tail(soh, &rest, ret_field);
     if (e != ERR_OK)

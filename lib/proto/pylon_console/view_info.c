@@ -20,10 +20,10 @@ struct decoded pylon_info_from(const struct pylon_form *form, struct pylon_info 
     bool barcode = pylon_view_text(&v, "Barcode", i.barcode, sizeof i.barcode);
     pylon_view_text(&v, "Specification", i.specification, sizeof i.specification);
     pylon_view_int32(&v, "Cell Number", "", 1, UINT8_MAX, &cells);
-    i.has_max_discharge =
-        pylon_view_int32(&v, "Max Dischg Curr", "mA", -1000000, 1000000, &i.max_discharge_ma);
-    i.has_max_charge =
-        pylon_view_int32(&v, "Max Charge Curr", "mA", -1000000, 1000000, &i.max_charge_ma);
+    i.has_max_discharge = pylon_view_int32(&v, "Max Dischg Curr", "mA", -PYLON_MA_MAX, PYLON_MA_MAX,
+                                           &i.max_discharge_ma);
+    i.has_max_charge = pylon_view_int32(&v, "Max Charge Curr", "mA", -PYLON_MA_MAX, PYLON_MA_MAX,
+                                        &i.max_charge_ma);
     pylon_view_int32(&v, "Console Port rate", "", 1, 1000000, &i.console_rate);
     if (!named && !barcode)
         pylon_view_fail(&v, ERR_INCOMPLETE, NULL);
@@ -45,7 +45,7 @@ struct decoded pylon_stat_from(const struct pylon_form *form, struct pylon_stat 
     else if (pylon_uint8(address->value, PYLON_MAX_MODULES, &s.address) != ERR_OK)
         pylon_view_fail(&v, ERR_SYNTAX, address);
     s.has_cycles = pylon_view_int32(&v, "CYCLE Times", "", 0, INT32_MAX, &s.cycles);
-    s.has_soh = pylon_view_int32(&v, "SOH", "", 0, 200, &s.soh_pc) && s.soh_pc > 0;
+    s.has_soh = pylon_view_int32(&v, "SOH", "", 0, PYLON_PC_MAX, &s.soh_pc) && s.soh_pc > 0;
     s.has_coulomb = pylon_view_number(&v, "Pwr Coulomb", "", 0, INT64_MAX, &s.coulomb_mas);
     s.has_dsg_cap = pylon_view_number(&v, "Dsg Cap", "", 0, INT64_MAX, &s.dsg_cap_mah);
     if (v.verdict.code == ERR_OK)

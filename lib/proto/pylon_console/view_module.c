@@ -19,16 +19,18 @@ static void read_total(struct view *v, struct pylon_module *m)
             m->total_mah = (int32_t)div_round(value, 3600);
         return;
     }
-    m->has_total = pylon_view_int32(v, "Total Coulomb", "mAH", 0, 10000000, &m->total_mah);
+    m->has_total = pylon_view_int32(v, "Total Coulomb", "mAH", 0, PYLON_MAH_MAX, &m->total_mah);
 }
 
 static void read_numbers(struct view *v, struct pylon_module *m)
 {
-    m->has_volt = pylon_view_int32(v, "Voltage", "mV", 0, 100000, &m->volt_mv);
-    m->has_curr = pylon_view_int32(v, "Current", "mA", -999999, 999999, &m->curr_ma);
-    m->has_tempr = pylon_view_int32(v, "Temperature", "mC", -100000, 200000, &m->tempr_mc);
-    m->has_coulomb = pylon_view_int32(v, "Coulomb", "%", 0, 200, &m->coulomb_pc);
-    m->has_max_volt = pylon_view_int32(v, "Max Voltage", "mV", 0, 100000, &m->max_volt_mv);
+    m->has_volt = pylon_view_int32(v, "Voltage", "mV", 0, PYLON_PACK_MV_MAX, &m->volt_mv);
+    m->has_curr = pylon_view_int32(v, "Current", "mA", -PYLON_MA_MAX, PYLON_MA_MAX, &m->curr_ma);
+    m->has_tempr =
+        pylon_view_int32(v, "Temperature", "mC", PYLON_MC_MIN, PYLON_MC_MAX, &m->tempr_mc);
+    m->has_coulomb = pylon_view_int32(v, "Coulomb", "%", 0, PYLON_PC_MAX, &m->coulomb_pc);
+    m->has_max_volt =
+        pylon_view_int32(v, "Max Voltage", "mV", 0, PYLON_PACK_MV_MAX, &m->max_volt_mv);
     read_total(v, m);
 }
 

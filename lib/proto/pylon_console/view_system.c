@@ -6,7 +6,12 @@
 #include "proto/pylon_console/common.h"
 #include "proto/pylon_console/view.h"
 
-enum { VOLT_MAX = 100000, CURR_MAX = 10000000, CAPACITY_MAX = 100000000 };
+/* Sixteen modules in parallel. */
+enum {
+    VOLT_MAX = PYLON_PACK_MV_MAX,
+    CURR_MAX = PYLON_MAX_MODULES * PYLON_MA_MAX,
+    CAPACITY_MAX = PYLON_MAX_MODULES * PYLON_MAH_MAX,
+};
 
 static void read_counts(struct view *v, struct pylon_system *s)
 {
@@ -29,8 +34,8 @@ static void read_values(struct view *v, struct pylon_system *s)
         !pylon_view_int32(v, "System Curr", "mA", -CURR_MAX, CURR_MAX, &s->curr_ma) ||
         !pylon_view_int32(v, "System RC", "mAH", 0, CAPACITY_MAX, &s->rc_mah) ||
         !pylon_view_int32(v, "System FCC", "mAH", 0, CAPACITY_MAX, &s->fcc_mah) ||
-        !pylon_view_int32(v, "System SOC", "%", 0, 200, &s->soc_pc) ||
-        !pylon_view_int32(v, "System SOH", "%", 0, 200, &s->soh_pc))
+        !pylon_view_int32(v, "System SOC", "%", 0, PYLON_PC_MAX, &s->soc_pc) ||
+        !pylon_view_int32(v, "System SOH", "%", 0, PYLON_PC_MAX, &s->soh_pc))
         pylon_view_fail(v, ERR_INCOMPLETE, NULL);
 }
 
