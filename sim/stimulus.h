@@ -177,6 +177,8 @@ struct stimulus {
 bool stimulus_take(struct conf_cursor *c, bool default_bms, struct stimulus *ret);
 /* The canonical text ("bms 1 set cell 5 voltage 3.7 V"). */
 bool stimulus_format(const struct stimulus *s, struct buf *out);
+/* The same stimulus, field by field. */
+bool stimulus_eq(const struct stimulus *a, const struct stimulus *b);
 const char *stimulus_verb_name(enum stimulus_verb verb);
 /* The help text of the grammar, for bms-sim's `help` and for documentation. */
 const char *stimulus_help(void);

@@ -4,6 +4,9 @@
  * help text that teaches the grammar at the terminal.
  */
 #include "sim/stimulus.h"
+
+#include <string.h>
+
 #include "sim/stimulus_grammar.h"
 
 #define MICRO 1000000LL
@@ -112,6 +115,20 @@ bool stimulus_format(const struct stimulus *s, struct buf *out)
     if (!ok)
         out->n = start;
     return ok;
+}
+
+static bool quantity_eq(struct quantity a, struct quantity b)
+{
+    return a.micro == b.micro && a.dim == b.dim;
+}
+
+bool stimulus_eq(const struct stimulus *a, const struct stimulus *b)
+{
+    return a->actor == b->actor && a->verb == b->verb && a->battery == b->battery &&
+           a->path.id == b->path.id && a->path.cell == b->path.cell &&
+           quantity_eq(a->value, b->value) && quantity_eq(a->to, b->to) &&
+           a->duration_us == b->duration_us && a->count == b->count && a->fault == b->fault &&
+           strcmp(a->text, b->text) == 0 && quantity_eq(a->speed, b->speed);
 }
 
 const char *stimulus_verb_name(enum stimulus_verb verb)

@@ -52,7 +52,7 @@ static void round_trip(const char *text, const char *canonical)
     if (!span_eq_str(buf_span(&buf), canonical))
         TESTING_FAIL("%s prints as %.*s, not as %s", text, (int)buf.n, out, canonical);
     b = must_read(canonical);
-    if (memcmp(&a, &b, sizeof a) != 0)
+    if (!stimulus_eq(&a, &b))
         TESTING_FAIL("%s and its print %s differ", text, canonical);
 }
 

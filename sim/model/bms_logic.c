@@ -193,18 +193,19 @@ struct knee {
     int32_t at, percent;
 };
 
-/* Piecewise linear through n points; the outer values hold beyond them. */
+/* Piecewise linear through n points, in hundredths of a percent; the outer values hold beyond them.
+ */
 static int64_t percent_at(const struct knee *knees, size_t n, int32_t value)
 {
     if (value <= knees[0].at)
-        return knees[0].percent;
+        return knees[0].percent * 100;
     for (size_t i = 1; i < n; i++) {
         const struct knee *a = &knees[i - 1], *b = &knees[i];
         if (value <= b->at)
-            return a->percent +
-                   (int64_t)(b->percent - a->percent) * (value - a->at) / (b->at - a->at);
+            return a->percent * 100 +
+                   (int64_t)(b->percent - a->percent) * 100 * (value - a->at) / (b->at - a->at);
     }
-    return knees[n - 1].percent;
+    return knees[n - 1].percent * 100;
 }
 
 static int64_t at_most(int64_t value, int64_t limit)
@@ -234,7 +235,7 @@ void logic_limits(const struct logic *logic, const struct rule_set *set, const s
                   struct limits *ret)
 {
     /* the tightest one counts */
-    int64_t charge = m->soc_pm >= TOP_PM ? TOP_PERCENT : 100;
+    int64_t charge = m->soc_pm >= TOP_PM ? TOP_PERCENT * 100 : 10000;
     charge = at_most(charge, PERCENT_AT(charge_by_temp, m->cold_dc));
     charge = at_most(charge, PERCENT_AT(charge_by_temp, m->warm_dc));
     charge = at_most(charge, PERCENT_AT(charge_by_cell, m->high_mv));
@@ -244,7 +245,7 @@ void logic_limits(const struct logic *logic, const struct rule_set *set, const s
     *ret = (struct limits){
         .cvl_mv = set->cvl_mv,
         .dvl_mv = set->dvl_mv,
-        .ccl_ma = logic->charge_enable ? (int32_t)(set->ccl_ma * charge / 100) : 0,
-        .dcl_ma = logic->discharge_enable ? (int32_t)(set->dcl_ma * discharge / 100) : 0,
+        .ccl_ma = logic->charge_enable ? (int32_t)(set->ccl_ma * charge / 10000) : 0,
+        .dcl_ma = logic->discharge_enable ? (int32_t)(set->dcl_ma * discharge / 10000) : 0,
     };
 }
