@@ -73,7 +73,7 @@ static int64_t tolerance_us(const struct stmt *stmt)
 }
 
 static void check_gap(const struct judge_input *in, const struct stmt *stmt, const char *what,
-                      int64_t from, int64_t to, size_t event, bool edge, struct verdict *v)
+                      int64_t from, int64_t to, size_t before, size_t event, struct verdict *v)
 {
     char a[24], g[24];
     int64_t gap = to - from, tol = tolerance_us(stmt), period = (int64_t)stmt->period_us;
@@ -83,7 +83,9 @@ static void check_gap(const struct judge_input *in, const struct stmt *stmt, con
     else if (gap > period + tol && v->code == VERDICT_PASS)
         verdict_set(v, VERDICT_PASS_SLACK, to, event, "%s: gap of %s at %s", what,
                     time_text(gap, g), time_text(from, a));
-    else if (!edge && gap < period - tol - (int64_t)in->slack_us && !burst_changes(in, event))
+    else if (before != SIZE_MAX && event != SIZE_MAX &&
+             gap < period - tol - (int64_t)in->slack_us && !burst_changes(in, event) &&
+             !burst_changes(in, before))
         verdict_set(v, VERDICT_FAIL, to, event,
                     "%s: repeated after only %s at %s with nothing changed", what,
                     time_text(gap, g), time_text(to, a));
@@ -94,7 +96,7 @@ static void check_id(const struct judge_input *in, const struct stmt *stmt, uint
 {
     char what[64];
     int64_t from = (int64_t)stmt->from_us, to = (int64_t)stmt->to_us, last = from;
-    bool edge = true;
+    size_t before = SIZE_MAX;
     if (stmt->sink == SINK_CAN)
         snprintf(what, sizeof what, "0x%03X", id);
     else
@@ -103,12 +105,12 @@ static void check_id(const struct judge_input *in, const struct stmt *stmt, uint
         const struct event *e = &in->events->at[i];
         if (e->t_us < from || e->t_us > to || !is_beat(in, stmt, e, id))
             continue;
-        check_gap(in, stmt, what, last, e->t_us, i, edge, v);
+        check_gap(in, stmt, what, last, e->t_us, before, i, v);
         last = e->t_us;
-        edge = false;
+        before = i;
     }
     if (v->code != VERDICT_FAIL)
-        check_gap(in, stmt, what, last, to, SIZE_MAX, true, v);
+        check_gap(in, stmt, what, last, to, before, SIZE_MAX, v);
 }
 
 void check_every(const struct judge_input *in, const struct stmt *stmt, struct verdict *v)

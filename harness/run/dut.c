@@ -57,10 +57,13 @@ bool dut_prepare(struct world *w)
     path_bin(bin, sizeof bin);
     fill_values(w, bin, &fill);
     struct span raw;
-    enum err err = file_read(w->manifest->config, &raw);
+    char path[1024]; /* what a manifest names is beside it */
+    bool absolute = w->manifest->config[0] == '/';
+    snprintf(path, sizeof path, "%s%s%s", absolute ? "" : w->manifest->dir, absolute ? "" : "/",
+             w->manifest->config);
+    enum err err = file_read(path, &raw);
     if (err != ERR_OK) {
-        world_fail(w, "the DUT's configuration template %s: %s", w->manifest->config,
-                   err_text(err));
+        world_fail(w, "the DUT's configuration template %s: %s", path, err_text(err));
         return false;
     }
     char *template = calloc(1, raw.n + 1);
