@@ -79,17 +79,27 @@ static const char every_form[] =
     "@20s..30s   influx  always battery.soc >= 5 %\n";
 /* clang-format on */
 
-static struct scenario *parse(const char *text)
+static struct scenario *parse_as(const char *name, const char *text,
+                                 const struct scenario_names *names)
 {
     struct scenario *s = NULL;
-    enum err e = scenario_parse("dir/t.scn", span_str(text), &test_names, &s);
+    enum err e = scenario_parse(name, span_str(text), names, &s);
 
     if (e != ERR_OK) {
-        char *got = errors_of("t.scn", text);
+        char *got = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&got, &size);
+        scenario_print_errors(s, out);
+        fclose(out);
         TESTING_FAIL("%s: %s", err_text(e), got);
         free(got);
     }
     return s;
+}
+
+static struct scenario *parse(const char *text)
+{
+    return parse_as("dir/t.scn", text, &test_names);
 }
 
 static void test_sample(void)
@@ -349,10 +359,10 @@ static void test_format_room(void)
 
 /* ---- the JSON image ---- */
 
-static void check_round_trip(const char *text)
+static void check_round_trip(const char *name, const char *text, const struct scenario_names *names)
 {
-    static uint8_t room[32768];
-    struct scenario *s = parse(text);
+    static uint8_t room[262144];
+    struct scenario *s = parse_as(name, text, names);
     struct json_out *image = json_out_new();
     struct json_out *image2 = json_out_new();
     struct json_doc *doc = NULL;
@@ -365,7 +375,7 @@ static void check_round_trip(const char *text)
     if (e != ERR_OK)
         TESTING_FAIL("%s: %s", err_text(e), why);
     room[back.n] = '\0';
-    struct scenario *again = parse((const char *)room);
+    struct scenario *again = parse_as(name, (const char *)room, names);
     CU_ASSERT_EQUAL(scenario_to_json(again, image2), ERR_OK);
     TESTING_BYTES_EQ(json_out_text(image2), json_out_text(image));
     CU_ASSERT_EQUAL(again->n_stmts, s->n_stmts);
@@ -378,8 +388,8 @@ static void check_round_trip(const char *text)
 
 static void test_json_round_trip(void)
 {
-    check_round_trip(sample_text);
-    check_round_trip(every_form);
+    check_round_trip("t.scn", sample_text, &test_names);
+    check_round_trip("t.scn", every_form, &test_names);
 }
 
 static void test_json_members(void)
@@ -621,7 +631,7 @@ static void lint(const char *path, void *ctx)
                !span_eq(buf_span(&b), span_of(s->file->data, s->file->size))) {
         TESTING_FAIL("%s is not in canonical columns: bmsrig fmt -w %s", path, path);
     } else {
-        check_round_trip(s->file->data);
+        check_round_trip(path, s->file->data, ctx);
     }
     scenario_delete(s);
 }
