@@ -146,87 +146,92 @@ static void test_alarms_go(void)
 }
 
 /* One word in one column; the current decides which side a temperature concerns. */
+enum word_column { BASE, VOLT, CURR, TEMP, BV, BT, MT, SYS };
+
+#define OVER_C BIT(CHARGE_OVERCURRENT)
+#define OVER_D BIT(DISCHARGE_OVERCURRENT)
+#define HOT_C  BIT(CHARGE_OVERTEMPERATURE)
+#define HOT_D  BIT(DISCHARGE_OVERTEMPERATURE)
+#define COLD_C BIT(CHARGE_UNDERTEMPERATURE)
+#define COLD_D BIT(DISCHARGE_UNDERTEMPERATURE)
+#define HUH    BIT(UNKNOWN_WORD)
+
+static const struct {
+    enum word_column column;
+    const char *word;
+    int32_t curr_ma;
+    uint32_t warnings, protections;
+} word_cases[] = {
+    {BASE, "Charge", 5000, 0, 0},
+    {BASE, "Dischg", -5000, 0, 0},
+    {BASE, "Idle", 0, 0, 0},
+    {BASE, "Balance", 0, 0, 0},
+    {BASE, "Ballance", 0, 0, 0},
+    {BASE, "Sleep", 0, 0, 0},
+    {BASE, "Protect", 0, 0, HUH},
+    {BASE, "SysError", 0, 0, BIT(INTERNAL_FAULT)},
+    {BASE, "Normal", 0, HUH, 0},
+    {BASE, "Idlf", 0, HUH, 0},
+    {VOLT, "High", 0, BIT(PACK_OVERVOLTAGE), 0},
+    {VOLT, "Low", 0, BIT(PACK_UNDERVOLTAGE), 0},
+    {VOLT, "Over", 0, 0, BIT(PACK_OVERVOLTAGE)},
+    {VOLT, "OV", 0, 0, BIT(PACK_OVERVOLTAGE)},
+    {VOLT, "Above", 0, 0, BIT(PACK_OVERVOLTAGE)},
+    {VOLT, "Under", 0, 0, BIT(PACK_UNDERVOLTAGE)},
+    {VOLT, "UV", 0, 0, BIT(PACK_UNDERVOLTAGE)},
+    {VOLT, "Below", 0, 0, BIT(PACK_UNDERVOLTAGE)},
+    {VOLT, "Protect", 0, 0, HUH},
+    {VOLT, "normal", 0, 0, 0},
+    {VOLT, "Nosmal", 0, HUH, 0},
+    {BV, "High", 0, BIT(CELL_OVERVOLTAGE), 0},
+    {BV, "Low", 0, BIT(CELL_UNDERVOLTAGE), 0},
+    {BV, "OV", 0, 0, BIT(CELL_OVERVOLTAGE)},
+    {BV, "UV", 0, 0, BIT(CELL_UNDERVOLTAGE)},
+    {CURR, "High", 5000, OVER_C, 0},
+    {CURR, "High", -5000, OVER_D, 0},
+    {CURR, "High", 0, OVER_C | OVER_D, 0},
+    {CURR, "OC", 5000, 0, OVER_C},
+    {CURR, "Over", -5000, 0, OVER_D},
+    {CURR, "Protect", -5000, 0, OVER_D},
+    {CURR, "Protect", 0, 0, OVER_C | OVER_D},
+    {CURR, "Low", 5000, HUH, 0},
+    {CURR, "COC", -5000, 0, OVER_C},
+    {CURR, "COC2", 0, 0, OVER_C},
+    {CURR, "DOC", 5000, 0, OVER_D},
+    {CURR, "DOC2", 0, 0, OVER_D},
+    {CURR, "SC", 0, 0, BIT(SHORT_CIRCUIT)},
+    {CURR, "COCA", 0, OVER_C, 0},
+    {CURR, "DOCA", 0, OVER_D, 0},
+    {TEMP, "High", 5000, HOT_C, 0},
+    {TEMP, "High", -5000, HOT_D, 0},
+    {TEMP, "High", 0, HOT_C | HOT_D, 0},
+    {TEMP, "Low", 5000, COLD_C, 0},
+    {TEMP, "OT", -1, 0, HOT_D},
+    {TEMP, "UT", 1, 0, COLD_C},
+    {BT, "Low", -5000, COLD_D, 0},
+    {BT, "Over", 5000, 0, HOT_C},
+    {BT, "Under", 0, 0, COLD_C | COLD_D},
+    {MT, "High", 0, BIT(MOS_OVERTEMPERATURE), 0},
+    {MT, "OT", 0, 0, BIT(MOS_OVERTEMPERATURE)},
+    {MT, "", 0, 0, 0},
+    {SYS, "Normal", 0, 0, 0},
+    {SYS, "", 0, 0, 0},
+    {SYS, "Alarm", 0, HUH, 0},
+    {SYS, "Protect", 0, 0, HUH},
+    {SYS, "SysError", 0, 0, BIT(INTERNAL_FAULT)},
+};
+
 static void test_words(void)
 {
-    enum { BASE, VOLT, CURR, TEMP, BV, BT, MT, SYS };
-    const uint32_t over_i = BIT(CHARGE_OVERCURRENT), over_d = BIT(DISCHARGE_OVERCURRENT);
-    const uint32_t hot_c = BIT(CHARGE_OVERTEMPERATURE), hot_d = BIT(DISCHARGE_OVERTEMPERATURE);
-    const uint32_t cold_c = BIT(CHARGE_UNDERTEMPERATURE), cold_d = BIT(DISCHARGE_UNDERTEMPERATURE);
-    const uint32_t huh = BIT(UNKNOWN_WORD);
-    const struct {
-        int column;
-        const char *word;
-        int32_t curr_ma;
-        uint32_t warnings, protections;
-    } cases[] = {
-        {BASE, "Charge", 5000, 0, 0},
-        {BASE, "Dischg", -5000, 0, 0},
-        {BASE, "Idle", 0, 0, 0},
-        {BASE, "Balance", 0, 0, 0},
-        {BASE, "Ballance", 0, 0, 0},
-        {BASE, "Sleep", 0, 0, 0},
-        {BASE, "Protect", 0, 0, huh},
-        {BASE, "SysError", 0, 0, BIT(INTERNAL_FAULT)},
-        {BASE, "Normal", 0, huh, 0},
-        {BASE, "Idlf", 0, huh, 0},
-        {VOLT, "High", 0, BIT(PACK_OVERVOLTAGE), 0},
-        {VOLT, "Low", 0, BIT(PACK_UNDERVOLTAGE), 0},
-        {VOLT, "Over", 0, 0, BIT(PACK_OVERVOLTAGE)},
-        {VOLT, "OV", 0, 0, BIT(PACK_OVERVOLTAGE)},
-        {VOLT, "Above", 0, 0, BIT(PACK_OVERVOLTAGE)},
-        {VOLT, "Under", 0, 0, BIT(PACK_UNDERVOLTAGE)},
-        {VOLT, "UV", 0, 0, BIT(PACK_UNDERVOLTAGE)},
-        {VOLT, "Below", 0, 0, BIT(PACK_UNDERVOLTAGE)},
-        {VOLT, "Protect", 0, 0, huh},
-        {VOLT, "normal", 0, 0, 0},
-        {VOLT, "Nosmal", 0, huh, 0},
-        {BV, "High", 0, BIT(CELL_OVERVOLTAGE), 0},
-        {BV, "Low", 0, BIT(CELL_UNDERVOLTAGE), 0},
-        {BV, "OV", 0, 0, BIT(CELL_OVERVOLTAGE)},
-        {BV, "UV", 0, 0, BIT(CELL_UNDERVOLTAGE)},
-        {CURR, "High", 5000, over_i, 0},
-        {CURR, "High", -5000, over_d, 0},
-        {CURR, "High", 0, over_i | over_d, 0},
-        {CURR, "OC", 5000, 0, over_i},
-        {CURR, "Over", -5000, 0, over_d},
-        {CURR, "Protect", -5000, 0, over_d},
-        {CURR, "Protect", 0, 0, over_i | over_d},
-        {CURR, "Low", 5000, huh, 0},
-        {CURR, "COC", -5000, 0, over_i},
-        {CURR, "COC2", 0, 0, over_i},
-        {CURR, "DOC", 5000, 0, over_d},
-        {CURR, "DOC2", 0, 0, over_d},
-        {CURR, "SC", 0, 0, BIT(SHORT_CIRCUIT)},
-        {CURR, "COCA", 0, over_i, 0},
-        {CURR, "DOCA", 0, over_d, 0},
-        {TEMP, "High", 5000, hot_c, 0},
-        {TEMP, "High", -5000, hot_d, 0},
-        {TEMP, "High", 0, hot_c | hot_d, 0},
-        {TEMP, "Low", 5000, cold_c, 0},
-        {TEMP, "OT", -1, 0, hot_d},
-        {TEMP, "UT", 1, 0, cold_c},
-        {BT, "Low", -5000, cold_d, 0},
-        {BT, "Over", 5000, 0, hot_c},
-        {BT, "Under", 0, 0, cold_c | cold_d},
-        {MT, "High", 0, BIT(MOS_OVERTEMPERATURE), 0},
-        {MT, "OT", 0, 0, BIT(MOS_OVERTEMPERATURE)},
-        {MT, "", 0, 0, 0},
-        {SYS, "Normal", 0, 0, 0},
-        {SYS, "", 0, 0, 0},
-        {SYS, "Alarm", 0, huh, 0},
-        {SYS, "Protect", 0, 0, huh},
-        {SYS, "SysError", 0, 0, BIT(INTERNAL_FAULT)},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof word_cases / sizeof word_cases[0]; i++) {
         struct pylon_pwr_row row = row_of();
         struct battery b = fresh();
         char *const columns[] = {row.base_st, row.volt_st, row.curr_st, row.temp_st,
                                  row.bv_st,   row.bt_st,   row.mt_st,   row.sys_alarm_st};
-        span_to_str(span_str(cases[i].word), columns[cases[i].column], PYLON_WORD);
-        row.curr_ma = cases[i].curr_ma;
+        span_to_str(span_str(word_cases[i].word), columns[word_cases[i].column], PYLON_WORD);
+        row.curr_ma = word_cases[i].curr_ma;
         pylon_battery_from_row(&row, &b);
-        expect(&b, cases[i].warnings, cases[i].protections, cases[i].word);
+        expect(&b, word_cases[i].warnings, word_cases[i].protections, word_cases[i].word);
     }
 }
 
