@@ -144,7 +144,7 @@ static void check_covers(struct parser *p)
         for (size_t k = 0; k < s->n_stmts; k++)
             judged = judged || strcmp(s->stmts[k].req, s->covers[i]) == 0;
         if (!judged)
-            conf_error_at(p->file, p->covers_line, p->covers_column[i],
+            conf_error_at(p->file, p->covers_line[i], p->covers_column[i],
                           "'%s' is covered but never judged: no statement has 'req %s'",
                           s->covers[i], s->covers[i]);
     }

@@ -41,7 +41,6 @@ static bool take_covers(struct parser *p, struct conf_cursor *c)
     bool ok = true;
 
     p->seen_covers = true;
-    p->covers_line = c->line->number;
     do {
         const struct conf_token *token = conf_peek(c);
         char id[ID_MAX];
@@ -58,6 +57,7 @@ static bool take_covers(struct parser *p, struct conf_cursor *c)
             }
         }
         ok = check_requirement_exists(p, c->file, token->line, token->column, id) && ok;
+        p->covers_line[s->n_covers] = token->line;
         p->covers_column[s->n_covers] = token->column;
         memcpy(s->covers[s->n_covers++], id, sizeof id);
     } while (!conf_at_end(c));
@@ -194,7 +194,12 @@ bool parse_header_line(struct parser *p, struct conf_cursor *c)
         conf_fail(c, "a statement before [timeline]");
         return false;
     }
-    if (!is_word(key, "include") && is_duplicate_key(p, c->line))
+    if (key->kind == CONF_WORD && id_is_valid(key->text, ID_REQUIREMENT)) {
+        conf_fail(c, "not a header key; a long list goes on in a further line 'covers ...'");
+        return false;
+    }
+    bool may_repeat = is_word(key, "include") || is_word(key, "covers");
+    if (!may_repeat && is_duplicate_key(p, c->line))
         return false;
     if (!conf_take_known(c, "header key", words, &index))
         return false;

@@ -31,8 +31,7 @@ struct parser {
     bool seen_stimulus;   /* also set by one with an error in it */
     bool timeline_errors; /* a statement was not understood: what depends on all of them is moot */
     size_t stmts_cap;
-    uint32_t covers_line;
-    uint32_t covers_column[COVERS_MAX];
+    uint32_t covers_line[COVERS_MAX], covers_column[COVERS_MAX]; /* where each id stands */
     struct anchor_ref *anchors; /* one for each statement, see stmt_parse.c */
 };
 

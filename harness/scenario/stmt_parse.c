@@ -31,7 +31,7 @@ static bool take_req(struct parser *p, struct conf_cursor *c, char ret[ID_MAX])
         return true;
     if (check_requirement_exists(p, c->file, token->line, token->column, ret))
         conf_fail_at(c, token, "'%s' is not in the header's covers (line %u)", ret,
-                     (unsigned)p->covers_line);
+                     (unsigned)p->covers_line[0]);
     return false;
 }
 

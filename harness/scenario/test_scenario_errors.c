@@ -269,6 +269,10 @@ static void test_header_errors(void)
         {"scenario T-1 \"t\"\ncovers A-1\nduration 9 s\nlength 9 s\n" WORLD,
          "4:1: error: unknown header key 'length' (known: scenario, covers, needs, duration, seed, "
          "tier, include)"},
+        {"scenario T-1 \"t\"\ncovers A-1\n       A-2\nduration 9 s\n" WORLD,
+         "3:8: error: not a header key; a long list goes on in a further line 'covers ...'"},
+        {"scenario T-1 \"t\"\ncovers A-1\ncovers A-2\nduration 9 s\n" WORLD,
+         "3:8: error: 'A-2' is covered but never judged: no statement has 'req A-2'"},
         {"scenario T-1 \"t\"\n@1s bms 1 plug\ncovers A-1\nduration 9 s\n" WORLD,
          "2:1: error: a statement before [timeline]"},
         {"scenario T-1 \"t\"\ncovers A-1\nduration 9 s\ninclude \"nowhere.scn\"\n" WORLD,
