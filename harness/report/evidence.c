@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/judge/series.h"
 #include "harness/report/result.h"
 #include "harness/trace/trace.h"
 
@@ -40,11 +41,37 @@ static bool wanted(const struct judge_input *in, const struct stmt *stmt, const 
     return false;
 }
 
+/* What the judged signal was in that event: "   ccl = 37 A"; nothing when the event does not carry
+ * it. */
+static void add_value(const struct stmt *stmt, const char *signal, const struct series *series,
+                      size_t event, struct buf *out)
+{
+    for (size_t i = 0; i < series->n; i++) {
+        char value[80];
+        struct cond like = stmt->cond;
+        if (series->at[i].event != event)
+            continue;
+        if (stmt->kind == STMT_TRACK || stmt->kind == STMT_AGREE)
+            like = (struct cond){.kind = COND_COMPARE, .value.dim = stmt->tol.dim};
+        sample_format(&like, &series->at[i], value, sizeof value);
+        buf_printf(out, "   %s = %s", signal, value);
+        return;
+    }
+}
+
 char *evidence_text(const struct judge_input *in, const struct verdict *v)
 {
+    bool compares = in->scenario->stmts[v->stmt].kind == STMT_TRACK ||
+                    in->scenario->stmts[v->stmt].kind == STMT_AGREE;
+    struct series left = {0}, right = {0};
     const struct stmt *stmt = &in->scenario->stmts[v->stmt];
     size_t cap = 16384, n_lines = 0, first = 0;
     char *text = malloc(cap), line[700];
+    const char *signal = compares ? stmt->signal : stmt->cond.signal;
+    if (signal[0])
+        series_build(in, stmt->sink, signal, &left);
+    if (stmt->kind == STMT_AGREE)
+        series_build(in, stmt->sink2, stmt->signal2, &right);
     if (!text)
         abort();
     struct buf b = buf_of(text, cap - 1);
@@ -66,8 +93,13 @@ char *evidence_text(const struct judge_input *in, const struct verdict *v)
         struct buf t = buf_of(time, sizeof time - 1);
         buf_fixed(&t, div_round(e->t_us, 1000), 3, false);
         time[t.n] = 0;
-        buf_printf(&b, "%10s s  %s\n", time, line);
+        buf_printf(&b, "%10s s  %s", time, line);
+        add_value(stmt, signal, &left, i, &b);
+        add_value(stmt, stmt->signal2, &right, i, &b);
+        buf_str(&b, "\n");
     }
+    series_free(&left);
+    series_free(&right);
     text[b.n] = 0;
     return text;
 }

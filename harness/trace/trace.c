@@ -158,7 +158,7 @@ void trace_describe(const struct scenario *scenario, const struct event *e, char
         break;
     case EVENT_MQTT:
         buf_printf(&b, "MQTT  %s%s ", e->topic, e->retain ? " (retained)" : "");
-        escaped(e->data, e->size, 400, &b);
+        escaped(e->data, e->size, 160, &b);
         break;
     case EVENT_TRUTH: buf_str(&b, "TRUTH "); break;
     case EVENT_WIRE:
