@@ -96,11 +96,43 @@ static const char *nearest_name(const struct scenario *s, const char *name)
     return conf_nearest(span_str(name), known);
 }
 
-/* Nothing is delivered by what the battery does not say. */
-static bool can_be_delivered(const struct stimulus *stimulus)
+/* Whether a later reply can show it: changed values, and a battery that talks again. */
+static bool can_be_delivered(enum stimulus_verb verb)
 {
-    return stimulus->actor == ACTOR_BMS && stimulus->verb != STIM_UNPLUG &&
-           stimulus->verb != STIM_FREEZE;
+    switch (verb) {
+    case STIM_SET:
+    case STIM_RAMP:
+    case STIM_RELEASE:
+    case STIM_PLUG:
+    case STIM_LEAVE:
+    case STIM_JOIN:
+    case STIM_REBOOT:
+    case STIM_THAW:
+    case STIM_REPLAY: return true;
+    case STIM_UNPLUG:
+    case STIM_FREEZE:
+    case STIM_FAULT:
+    case STIM_TYPE:
+    case STIM_SEND:
+    case STIM_BROKER_STOP:
+    case STIM_BROKER_START:
+    case STIM_BROKER_FREEZE:
+    case STIM_BROKER_THAW:
+    case STIM_BROKER_RESET:
+    case STIM_BROKER_SLOW:
+    case STIM_CANBUS_OFF:
+    case STIM_CANBUS_PASSIVE:
+    case STIM_CANBUS_ON:
+    case STIM_INVERTER_SEND:
+    case STIM_INVERTER_KEEPALIVE:
+    case STIM_DUT_START:
+    case STIM_DUT_STOP:
+    case STIM_DUT_KILL:
+    case STIM_DUT_FREEZE:
+    case STIM_DUT_THAW:
+    case STIM_COUNT: break;
+    }
+    return false;
 }
 
 static void check_within(struct parser *p, size_t i)
@@ -122,7 +154,7 @@ static void check_within(struct parser *p, size_t i)
     }
     stmt->stimulus_index = k;
     const struct stmt *anchor = &s->stmts[k];
-    if (stmt->anchor == ANCHOR_DELIVERED && !can_be_delivered(&anchor->stimulus))
+    if (stmt->anchor == ANCHOR_DELIVERED && !can_be_delivered(anchor->stimulus.verb))
         conf_error_at(p->file, stmt->line, ref->anchor_column,
                       "line %u is never delivered by the battery: write 'of event'",
                       (unsigned)anchor->line);

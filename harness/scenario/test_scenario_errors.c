@@ -110,6 +110,8 @@ static void test_within_errors(void)
          "9:15: error: line 7 is never delivered by the battery: write 'of event'"},
         {"@2s broker stop\nwithin 1 s of delivered can stale",
          "10:15: error: line 9 is never delivered by the battery: write 'of event'"},
+        {"@2s bms 1 fault echo for 1 s\nwithin 1 s of delivered can stale",
+         "10:15: error: line 9 is never delivered by the battery: write 'of event'"},
         {"within 10 s of event can stale",
          "9:8: error: ends after the scenario does (duration 10 s)"},
         {"within 1 s of event can stale still req A-1 more", "9:45: error: unexpected 'more'"},
