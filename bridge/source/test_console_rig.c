@@ -154,6 +154,12 @@ static void put_pwrsys(struct buf *out)
                  " Total Num                : 2        \r\r\n"
                  " Present Num              : 2        \r\r\n"
                  " Sleep Num                : 0        \r\r\n"
+                 " System Volt              : 49726    mV\r\r\n"
+                 " System Curr              : -6074    mA\r\r\n"
+                 " System RC                : 60000    mAH\r\r\n"
+                 " System FCC               : 98000    mAH\r\r\n"
+                 " System SOC               : 61       %\r\r\n"
+                 " System SOH               : 98       %\r\r\n"
                  " Recommend chg voltage    : 52500    mV\r\r\n"
                  " Recommend dsg voltage    : 45500    mV\r\r\n"
                  " Recommend chg current    : 12000    mA\r\r\n"
@@ -238,8 +244,10 @@ static void answer(struct rig *rig, const char *command)
     put_answer(rig, command, &out);
     if (rig->spoil != NULL)
         rig->spoil(rig, command, &out);
-    queue(rig, rig->now_us + rig->delay_us + rig->extra_delay_us, buf_span(&out));
-    rig->extra_delay_us = 0;
+    bool late = rig->extra_for == NULL || strcmp(rig->extra_for, command) == 0;
+    queue(rig, rig->now_us + rig->delay_us + (late ? rig->extra_delay_us : 0), buf_span(&out));
+    if (late)
+        rig->extra_delay_us = 0;
 }
 
 static bool is_listed(const char *line)

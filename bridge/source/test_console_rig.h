@@ -54,12 +54,14 @@ struct rig {
     bool no_info_n, no_stat_n;
     uint64_t delay_us;       /* Enter to answer */
     uint64_t extra_delay_us; /* for the next answer only */
+    const char *extra_for;   /* ... to this command; NULL: to any */
     size_t piece;            /* bytes delivered at once; 0: whole */
     /* a hook that may change the bytes of an answer; NULL: as they are */
     void (*spoil)(struct rig *rig, const char *command, struct buf *answer);
     const char *pwr_text; /* body of `pwr` instead of the table of modules */
     unsigned spoiled;     /* for the hook's use */
-    char editor[256];     /* the line editor */
+    size_t hole_at, hole_n;
+    char editor[256]; /* the line editor */
     size_t n_editor;
 
     /* what the source did */
