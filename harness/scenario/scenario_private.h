@@ -76,6 +76,11 @@ void parse_statement(struct parser *p, const struct conf_line *line);
 bool take_signal(struct parser *p, struct conf_cursor *c, enum sink sink, char ret[SIGNAL_MAX],
                  enum dim *ret_dim, bool *ret_known);
 bool take_cond(struct parser *p, struct conf_cursor *c, enum sink sink, struct cond *ret);
+/* The rest of a statement, behind its verb (stmt_window.c). */
+bool take_track(struct parser *p, struct conf_cursor *c, struct stmt *stmt);
+bool take_every(struct parser *p, struct conf_cursor *c, struct stmt *stmt);
+bool take_matches(struct parser *p, struct conf_cursor *c, struct stmt *stmt);
+bool take_agree(struct parser *p, struct conf_cursor *c, struct stmt *stmt);
 bool check_requirement_exists(struct parser *p, struct conf_file *file, uint32_t line,
                               uint32_t column, const char *id);
 /* What can be judged only when everything was read. */
