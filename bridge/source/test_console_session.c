@@ -256,24 +256,22 @@ static void test_stall(void)
 
     rig_open(rig);
     rig_run(rig, RIG_S(5));
+    uint64_t last_us = rig->got[0].updated_us;
+    while (rig->got[0].updated_us == last_us)
+        rig_run(rig, RIG_MS(1));
+    last_us = rig->got[0].updated_us;
     rig->extra_delay_us = RIG_S(6);
     rig->extra_for = "pwr";
-    uint64_t stall_us = rig->now_us;
-    int32_t fresh = 0;
-
     rig_run(rig, RIG_MS(1500));
     rig->modules[0].volt += 100; /* the late answer still has the old value */
-    fresh = rig->modules[0].volt;
-    CU_ASSERT_TRUE(rig->got[0].updated_us <= stall_us);
-    while (rig->got[0].updated_us <= stall_us)
-        CU_ASSERT_TRUE_FATAL(rig_until_update(rig, 0, RIG_S(10)));
-    CU_ASSERT_EQUAL(rig->got[0].pack_mv, fresh);
-    CU_ASSERT_EQUAL(rig->got[0].updated_us, rig->now_us);
-    CU_ASSERT_TRUE(rig->now_us > stall_us + RIG_S(1));
+    CU_ASSERT_EQUAL(rig->got[0].updated_us, last_us);
+    while (rig->got[0].updated_us == last_us)
+        rig_run(rig, RIG_MS(1));
+    CU_ASSERT_EQUAL(rig->got[0].pack_mv, rig->modules[0].volt);
     rig_run(rig, RIG_S(20));
-    CU_ASSERT_TRUE(rig->console.link.stats.timeouts >= 1);
-    CU_ASSERT_TRUE(rig->console.link.stats.timeouts <= 2);
+    CU_ASSERT_EQUAL(rig->console.link.stats.timeouts, 1);
     CU_ASSERT_EQUAL(rig->got[1].pack_mv, rig->modules[1].volt);
+    CU_ASSERT_TRUE(rig->got[0].updated_us + RIG_S(1) >= rig->now_us);
     rig_delete(rig);
 }
 
