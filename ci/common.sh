@@ -12,10 +12,15 @@ cd "$ROOT"
 say() { printf '\n== %s\n' "$*"; }
 
 # Packages by what they are for.
+# shellcheck disable=SC2034
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libmosquitto-dev libcjson-dev libsocketcan-dev libcunit1-dev"
+# shellcheck disable=SC2034
 PACKAGES_RUN="mosquitto"
+# shellcheck disable=SC2034
 PACKAGES_TEST="mosquitto-clients can-utils python3-can python3-serial socat openssl"
+# shellcheck disable=SC2034
 PACKAGES_CLANG="clang libclang-rt-14-dev"
+# shellcheck disable=SC2034
 PACKAGES_LINT="clang-format clang-tidy cppcheck shellcheck"
 
 # need_packages NAME...: installs what is not there. Works without network when nothing is missing.

@@ -15,7 +15,7 @@ set(RULES
     "bridge                base/ battery/ proto/ port/ bridge/"
     "harness/judge         base/ harness/judge/ harness/scenario/ harness/run/manifest.h"
     "harness/scenario      base/ sim/stimulus.h sim/config.h harness/scenario/ harness/run/manifest.h"
-    "harness/shim          harness/shim/"
+    "harness/shim          harness/shim/ port/can_hub_packet.h"
     "harness               base/ port/ sim/ harness/")
 
 set(bad "")

@@ -254,7 +254,7 @@ static void load_one(const char *path, void *ctx)
     enum err err = scenario_load(path, names, &s);
     if (err != ERR_OK) {
         if (s)
-            conf_print_errors(s->file, stderr);
+            scenario_print_errors(s, stderr);
         else
             fprintf(stderr, "%s: %s\n", path, err_text(err));
         scenario_delete(s);
