@@ -193,6 +193,46 @@ static void test_files_and_folders(void)
     rmdir(folder);
 }
 
+/* ---- damage: refused or understood, never more than that ---- */
+
+static void must_be_sound(struct span text)
+{
+    struct recording *r = NULL;
+    struct span answer;
+    CU_ASSERT_EQUAL_FATAL(recording_new(&r), ERR_OK);
+    enum err e = recording_add(r, "x.txt", text);
+    CU_ASSERT_TRUE(e == ERR_OK || e == ERR_NOT_FOUND);
+    for (size_t i = 0; i < recording_count(r); i++)
+        CU_ASSERT_TRUE(recording_find(r, recording_command(r, i), &answer) && answer.n > 0);
+    recording_delete(r);
+}
+
+static void cut_must_be_sound(struct span cut, void *ctx)
+{
+    (void)ctx;
+    must_be_sound(cut);
+}
+
+static void flip_must_be_sound(struct span flipped, size_t byte, unsigned bit, void *ctx)
+{
+    (void)byte;
+    (void)bit;
+    (void)ctx;
+    must_be_sound(flipped);
+}
+
+static void test_damaged_recordings(void)
+{
+    static const char *const texts[] = {
+        "#! form: raw\n\n\rpylon>time\n\r@\r\n\rDs3231 2025-12-21 21:14:53\r\n\r"
+        "Command completed successfully\r\n\r$$\r\n\rpylon>",
+        "pylon>pwr\n@\nA\n$$\npylon>info\n@\nB\n\nC\nCommand completed\n$$\npylon>"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        testing_every_truncation(span_str(texts[i]), cut_must_be_sound, NULL);
+        testing_every_bit_flip(span_str(texts[i]), flip_must_be_sound, NULL);
+    }
+}
+
 /* Every capture of the collection is understood, and what comes out is an answer. */
 static void test_the_collection(void)
 {
@@ -237,6 +277,7 @@ int main(int argc, char **argv)
         {"a session of many commands", test_session_with_many_commands},
         {"the console replays", test_console_replays},
         {"files and folders", test_files_and_folders},
+        {"damaged recordings", test_damaged_recordings},
         {"the collection of captures", test_the_collection},
         {0}};
     return testing_main(argc, argv, "recording", cases);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * bms-sim: one simulated port in the foreground, until `quit`, SIGINT or SIGTERM.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/app/options.h"
+#include "sim/app/terminal.h"
+#include "sim/model/pack.h"
+
+struct app {
+    struct options options;
+    struct loop *loop;
+    struct log log;
+    struct sim *sim;
+    struct terminal terminal;
+    struct loop_signal *sigint, *sigterm;
+};
+
+static void on_signal(void *ctx, int signum)
+{
+    struct app *app = ctx;
+    (void)signum;
+    loop_stop(app->loop);
+}
+
+/* What to do about a port that does not open. */
+static enum exit_code explain(const struct options *o, enum err e)
+{
+    bool tcp = strncmp(o->port, "tcp:", 4) == 0;
+    const char *hint = "";
+    enum exit_code code = EXIT_INTERNAL;
+
+    if (e == ERR_NOT_FOUND) {
+        hint = strncmp(o->port, "pty:", 4) == 0 ? "the folder for the link does not exist"
+                                                : "ls /dev/serial/by-id shows what is plugged in";
+        code = EXIT_NOT_FOUND;
+    } else if (e == ERR_DENIED) {
+        hint = strncmp(o->port, "pty:", 4) == 0 ? "the folder is not writable"
+                                                : "is the user in the group dialout?";
+        code = EXIT_DENIED;
+    } else if (e == ERR_BUSY) {
+        hint = tcp ? "another program listens there" : "another program has opened it";
+        code = tcp ? EXIT_ADDRESS : EXIT_BUSY;
+    } else if (e == ERR_UNSUPPORTED || e == ERR_USAGE || e == ERR_SYNTAX) {
+        hint = "expected pty, pty:LINK, a serial port or tcp:PORT";
+        code = EXIT_NO_DEVICE;
+    }
+    fprintf(stderr, "bms-sim: %s: %s%s%s\n", o->port, err_text(e), hint[0] != '\0' ? "; " : "",
+            hint);
+    return code;
+}
+
+/* One line for a person, whose last word is what a script wants. */
+static void greet(const struct app *app)
+{
+    const struct sim_config *c = &app->options.config;
+    const struct product *master = product_find(c->battery[0].product);
+
+    printf("%s: %u %s behind %s", c->device, sim_battery_count(app->sim),
+           sim_battery_count(app->sim) == 1 ? "battery" : "batteries", master->device_name);
+    if (c->console.start_frame_mode)
+        printf(", asleep at 1200 baud until the wake-up frame");
+    else
+        printf(", %u baud", c->console.baud);
+    printf("\nport: %s\n", sim_path(app->sim));
+    fflush(stdout);
+}
+
+static enum err make(struct app *app)
+{
+    enum err e = loop_new(&app->loop);
+
+    if (e != ERR_OK)
+        return e;
+    log_to_stderr(&app->log, LOG_WARN, loop_clock(app->loop));
+    terminal_init(&app->terminal, app->loop, stdout, app->options.log_wire);
+    struct sim_handler handler = terminal_handler(&app->terminal);
+    e = sim_new(app->loop, &app->log, &app->options.config, app->options.seed, &handler, &app->sim);
+    if (e == ERR_OK)
+        e = loop_signal_new(app->loop, SIGINT, on_signal, app, &app->sigint);
+    if (e == ERR_OK)
+        e = loop_signal_new(app->loop, SIGTERM, on_signal, app, &app->sigterm);
+    return e;
+}
+
+static void unmake(struct app *app)
+{
+    terminal_free(&app->terminal);
+    loop_signal_delete(app->sigint);
+    loop_signal_delete(app->sigterm);
+    sim_delete(app->sim); /* removes the link */
+    loop_delete(app->loop);
+}
+
+static enum exit_code run(struct app *app)
+{
+    enum err e = make(app);
+
+    if (e != ERR_OK) {
+        fprintf(stderr, "bms-sim: %s\n", err_text(e));
+        return EXIT_INTERNAL;
+    }
+    e = sim_open(app->sim, app->options.port);
+    if (e != ERR_OK)
+        return explain(&app->options, e);
+    greet(app);
+    e = terminal_read(&app->terminal, app->sim);
+    if (e != ERR_OK) {
+        fprintf(stderr, "bms-sim: standard input: %s\n", err_text(e));
+        return EXIT_INTERNAL;
+    }
+    if (!app->terminal.quit)
+        loop_run(app->loop);
+    return EXIT_FINE;
+}
+
+int main(int argc, char **argv)
+{
+    struct app app = {0};
+    enum exit_code code = options_parse(argc, argv, &app.options, stderr);
+
+    if (code != EXIT_FINE)
+        return code;
+    switch (app.options.action) {
+    case ACTION_HELP: options_help(stdout); return EXIT_FINE;
+    case ACTION_VERSION: puts("bms-sim " BMSRIG_VERSION); return EXIT_FINE;
+    case ACTION_LIST: options_list(stdout); return EXIT_FINE;
+    case ACTION_RUN: break;
+    }
+    code = run(&app);
+    unmake(&app);
+    return code;
+}
