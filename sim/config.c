@@ -16,6 +16,8 @@ static const char *const paces[] = {"frame", "byte", "none", NULL}; /* enum sim_
 static const char *const layouts[] = {"P1", "P2", "P3", "P4", "PY", NULL};
 static const char *const switches[] = {"off", "on", NULL};
 static const char *const sessions[] = {"user", "debug", NULL};
+static const char *const profiles[] = {"none", "solar-day", "step-charge", "inverter-burst",
+                                       NULL}; /* enum sim_profile */
 static const char *const starts[] = {"console", "frames", NULL};
 
 enum port_key {
@@ -78,6 +80,7 @@ enum bms_key {
     KEY_PRESENT,
     KEY_CLOCK_SKEW,
     KEY_TRIP_DELAY,
+    KEY_PROFILE,
     KEY_COUNT
 };
 
@@ -96,6 +99,7 @@ static const char *const bms_keys[KEY_COUNT + 1] = {
     [KEY_PRESENT] = "present",
     [KEY_CLOCK_SKEW] = "clock-skew",
     [KEY_TRIP_DELAY] = "trip-delay",
+    [KEY_PROFILE] = "profile",
 };
 
 const char *const *sim_config_port_keys(void)
@@ -335,6 +339,16 @@ static bool take_spread(struct conf_cursor *c, struct sim_battery *b)
     return true;
 }
 
+static bool take_profile(struct conf_cursor *c, enum sim_profile *ret)
+{
+    size_t i;
+
+    if (!conf_take_known(c, "profile", profiles, &i))
+        return false;
+    *ret = (enum sim_profile)i;
+    return true;
+}
+
 static bool take_bms_value(struct sim_battery *b, enum bms_key key, struct conf_cursor *c)
 {
     const int64_t tenth = 100 * MILLI_OF_MICRO;
@@ -358,6 +372,7 @@ static bool take_bms_value(struct sim_battery *b, enum bms_key key, struct conf_
     case KEY_CLOCK_SKEW:
         return take_units_i32(c, DIM_TIME, 1000000, -86400 * 365, 86400 * 365, &b->clock_skew_s);
     case KEY_TRIP_DELAY: return take_units_i32(c, DIM_TIME, 1000, 0, 3600000, &b->trip_delay_ms);
+    case KEY_PROFILE: return take_profile(c, &b->profile);
     case KEY_COUNT: break;
     }
     return false;

@@ -18,6 +18,15 @@ enum sim_pace {
     PACE_NONE,  /* at once: tests of throughput */
 };
 
+/* What charges and draws, when it is not a constant current (docs/simulator-model.md). */
+enum sim_profile {
+    PROFILE_NONE,        /* current_ma */
+    PROFILE_SOLAR_DAY,   /* a day from sunrise on: sun with clouds by seed, a household's load */
+    PROFILE_STEP_CHARGE, /* half the capacity per hour up to 3.45 V a cell, then constant voltage */
+    PROFILE_INVERTER_BURST, /* every second another load: none, a fifth or all of the capacity per
+                               hour */
+};
+
 /* One battery. Everything has a default from its product. */
 struct sim_battery {
     bool used;
@@ -30,6 +39,7 @@ struct sim_battery {
     bool absent;           /* starts out of the stack */
     int32_t clock_skew_s;  /* its own clock against the master's */
     int32_t trip_delay_ms; /* of voltage and temperature protections; -1: the product's */
+    enum sim_profile profile;
 };
 
 /* The console's knobs (specification pylontech-console section 16). */

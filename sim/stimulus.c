@@ -239,7 +239,7 @@ static bool take_fault(struct conf_cursor *c, struct stimulus *s)
 static bool take_hex(struct conf_cursor *c, struct stimulus *s)
 {
     const struct conf_token *at = conf_peek(c);
-    char raw[512];
+    char raw[1600]; /* with blanks between the bytes */
     size_t n = 0;
 
     if (at->kind != CONF_STRING) {

@@ -132,6 +132,7 @@ static void test_bms_keys(void)
         "present off",
         "clock-skew -13 min",
         "trip-delay 2 s",
+        "profile solar-day",
     };
 
     sim_config_init(&config);
@@ -154,6 +155,7 @@ static void test_bms_keys(void)
     CU_ASSERT_TRUE(b->absent);
     CU_ASSERT_EQUAL(b->clock_skew_s, -780);
     CU_ASSERT_EQUAL(b->trip_delay_ms, 2000);
+    CU_ASSERT_EQUAL(b->profile, PROFILE_SOLAR_DAY);
 
     for (size_t i = 0; sim_config_bms_keys()[i] != NULL; i++) {
         bool seen = false;
@@ -216,6 +218,7 @@ static void test_errors_point(void)
         {1, "temp 25", 8, "temperature"},
         {1, "current 37 V", 12, "current"},
         {1, "cells 33", 7, "from 1 to 32"},
+        {1, "profile solar-dya", 9, "did you mean 'solar-day'"},
         {1, "capacity 0 Ah", 10, "between"},
         {1, "serial \"0123456789012345678901234567890\"", 8, "23 bytes"},
     };

@@ -29,10 +29,11 @@ double state_current_a(const struct pack_state *s, uint64_t t_us)
 
     if (force_at_double(s, BMS_PATH_CURRENT, 0, t_us, &forced))
         return forced;
-    if ((s->demand_a > 0.0 && !s->logic.charge_enable) ||
-        (s->demand_a < 0.0 && !s->logic.discharge_enable))
+    double demand_a = s->profile == PROFILE_NONE ? s->demand_a : profile_current_a(s, t_us);
+    if ((demand_a > 0.0 && !s->logic.charge_enable) ||
+        (demand_a < 0.0 && !s->logic.discharge_enable))
         return 0.0;
-    return s->demand_a;
+    return demand_a;
 }
 
 static double cell_v_at(const struct pack_state *s, unsigned cell, double current_a, uint64_t t_us)
@@ -50,16 +51,23 @@ double state_cell_v(const struct pack_state *s, unsigned cell, uint64_t t_us)
     return cell_v_at(s, cell, state_current_a(s, t_us), t_us);
 }
 
-static unsigned sensor_of(const struct pack_state *s, unsigned cell)
+static unsigned sensor_group(const struct pack_state *s)
 {
-    unsigned sensor = (cell - 1) / 5;
+    return (s->cells + s->sensors - 1U) / s->sensors;
+}
 
-    return sensor < s->sensors ? sensor : s->sensors - 1U; /* the last one takes what is left */
+void state_sensor_cells(const struct pack_state *s, unsigned sensor, unsigned *ret_first,
+                        unsigned *ret_last)
+{
+    unsigned group = sensor_group(s);
+
+    *ret_first = sensor * group;
+    *ret_last = (sensor + 1) * group < s->cells ? (sensor + 1) * group : s->cells;
 }
 
 double state_cell_temp_c(const struct pack_state *s, unsigned cell, uint64_t t_us)
 {
-    unsigned sensor = sensor_of(s, cell);
+    unsigned sensor = (cell - 1) / sensor_group(s);
     double forced;
 
     if (force_at_double(s, BMS_PATH_CELL_TEMP, cell, t_us, &forced) ||

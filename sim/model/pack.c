@@ -111,6 +111,8 @@ enum err pack_new(const struct sim_battery *config, uint64_t seed, uint64_t now_
     s->soh = config->soh_pm / 1000.0;
     s->soc = config->soc_pm / 1000.0;
     s->demand_a = config->current_ma / 1000.0;
+    s->profile = config->profile;
+    s->profile_seed = seed;
     s->discharged_ah = s->rated_ah * (config->cycles + rng_unit(&life));
     s->start_us = s->done_us = s->phase_us = pack->now_us = now_us;
     cell_type_of(s->rated_ah, &s->type);
@@ -145,6 +147,8 @@ void state_settle(struct pack_state *s, uint64_t t_us)
     state_measure(s, t_us, &m);
     logic_step(&s->logic, &s->rules, &m, t_us);
     force_enables(s, t_us);
+    logic_limits(&s->logic, &s->rules, &m, &s->allowed);
+    profile_settle(s);
 }
 
 void pack_step(struct pack *pack, uint64_t now_us)
@@ -256,8 +260,9 @@ static void view_temps(const struct pack_state *s, const struct measured *m, uin
                        struct battery *b)
 {
     for (unsigned k = 0; k < s->sensors; k++) {
-        unsigned first = 5 * k, last = k + 1U == s->sensors ? s->cells : first + 5;
+        unsigned first, last;
         int64_t forced;
+        state_sensor_cells(s, k, &first, &last);
         b->temp_dc[k] = m->cell_dc[first];
         for (unsigned i = first; i < last; i++) {
             if (force_at(s, BMS_PATH_CELL_TEMP, i + 1, t_us, &forced))

@@ -38,6 +38,10 @@ struct pack_state {
     double rated_ah;
     double soc;      /* what the physics says, may leave 0..1 a little */
     double demand_a; /* what the world outside pushes or draws; the BMS may open the path */
+    enum sim_profile profile; /* or this */
+    uint64_t profile_seed;
+    bool profile_done;     /* a step charge has come to its end */
+    struct limits allowed; /* what the BMS recommended last; a profile obeys */
     double ambient_c, case_c, board_c, mos_c;
     double sensor_c[PACK_SENSORS], sensor_offset_c[PACK_SENSORS];
     struct cell_type type;
@@ -73,7 +77,18 @@ void force_apply(struct pack_state *s, uint64_t t_us);
 /* The scenario's word on the two enables, after the logic's. */
 void force_enables(struct pack_state *s, uint64_t t_us);
 
+/* ---- profile.c ---- */
+
+/* What a profile wants to flow at time t. */
+double profile_current_a(const struct pack_state *s, uint64_t t_us);
+/* Notices the end of a step charge. */
+void profile_settle(struct pack_state *s);
+
 /* ---- measure.c ---- */
+
+/* The cells [*first, *last) at a sensor: groups of equal size, the last takes what is left. */
+void state_sensor_cells(const struct pack_state *s, unsigned sensor, unsigned *ret_first,
+                        unsigned *ret_last);
 
 /* Unrounded values, forced ones included. */
 double state_current_a(const struct pack_state *s, uint64_t t_us);

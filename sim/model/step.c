@@ -61,8 +61,9 @@ static double mean_cell_c(const struct pack_state *s)
 static void step_sensors(struct pack_state *s, double decay)
 {
     for (unsigned k = 0; k < s->sensors; k++) {
-        unsigned first = 5 * k, last = k + 1U == s->sensors ? s->cells : first + 5;
+        unsigned first, last;
         double sum = 0.0;
+        state_sensor_cells(s, k, &first, &last);
         for (unsigned i = first; i < last; i++)
             sum += s->cell[i].temp_c;
         s->sensor_c[k] = toward(s->sensor_c[k], sum / (last - first), decay);

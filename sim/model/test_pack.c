@@ -359,6 +359,84 @@ static void test_change_between_ticks(void)
     pack_delete(pack);
 }
 
+/* ---- profiles ---- */
+
+static struct pack *open_profile(enum sim_profile profile, int32_t soc_pm, uint64_t seed)
+{
+    struct sim_battery b = battery_of("pylontech.us3000c", soc_pm);
+
+    b.profile = profile;
+    return open_pack(&b, seed);
+}
+
+/* Charges by day, discharges in the evening, keeps to the limits, never trips. */
+static void test_solar_day(void)
+{
+    struct pack *pack = open_profile(PROFILE_SOLAR_DAY, 300, 1);
+    struct pack *other = open_profile(PROFILE_SOLAR_DAY, 300, 2);
+    struct battery v;
+    double noon_soc = 0.0;
+    bool differs = false;
+
+    for (unsigned minute = 1; minute <= 24 * 60; minute++) {
+        pack_step(pack, S(minute * 60));
+        pack_step(other, S(minute * 60));
+        pack_view(pack, &v);
+        CU_ASSERT_EQUAL(v.protections, 0);
+        CU_ASSERT(v.current_ma <= 37000 && v.current_ma >= -37000);
+        differs = differs || get(pack, "current") != get(other, "current");
+        if (minute == 5 * 60)
+            noon_soc = value(pack, "soc");
+        if (minute == 14 * 60) { /* 20:00 */
+            CU_ASSERT(v.current_ma < -5000);
+            CU_ASSERT(value(pack, "soc") > 70.0);
+        }
+    }
+    CU_ASSERT(noon_soc > 60.0);
+    CU_ASSERT(differs);
+    CU_ASSERT(value(pack, "soc") > 10.0 && value(pack, "soc") < 70.0);
+    pack_delete(pack);
+    pack_delete(other);
+}
+
+/* Constant current, then 3.45 V a cell until 0.03 C, then rest. */
+static void test_step_charge(void)
+{
+    struct pack *pack = open_profile(PROFILE_STEP_CHARGE, 500, 1);
+    uint64_t t = S(600);
+
+    pack_step(pack, t);
+    CU_ASSERT_EQUAL(get(pack, "current"), 37000000);
+    while (get(pack, "current") == 37000000 && t < S(7200))
+        pack_step(pack, t += S(10));
+    NEAR(value(pack, "voltage"), 15 * 3.45, 0.02);
+    NEAR((double)t / 1e6, 3600, 200); /* half of the capacity at half of it per hour */
+    while (get(pack, "current") > 0 && t < S(14400)) {
+        NEAR(value(pack, "voltage"), 15 * 3.45, 0.02);
+        pack_step(pack, t += S(10));
+    }
+    CU_ASSERT_EQUAL(get(pack, "current"), 0);
+    CU_ASSERT(t < S(7200));
+    pack_step(pack, t + S(3600));
+    CU_ASSERT_EQUAL(get(pack, "current"), 0);
+    pack_delete(pack);
+}
+
+static void test_inverter_burst(void)
+{
+    struct pack *pack = open_profile(PROFILE_INVERTER_BURST, 900, 1);
+    unsigned seen[3] = {0, 0, 0};
+
+    for (unsigned i = 0; i < 60; i++) {
+        pack_step(pack, S(i + 0.5));
+        int64_t a = get(pack, "current");
+        CU_ASSERT(a == 0 || a == -14800000 || a == -74000000);
+        seen[a == 0 ? 0 : a == -14800000 ? 1 : 2]++;
+    }
+    CU_ASSERT(seen[0] > 10 && seen[1] > 10 && seen[2] > 10);
+    pack_delete(pack);
+}
+
 /* ---- forcing ---- */
 
 static void test_ramp(void)
@@ -744,6 +822,9 @@ int main(int argc, char **argv)
         {"thermal time constant", test_thermal_time_constant},
         {"steps do not matter", test_steps_do_not_matter},
         {"a change between ticks", test_change_between_ticks},
+        {"a solar day", test_solar_day},
+        {"a step charge", test_step_charge},
+        {"inverter bursts", test_inverter_burst},
         {"ramps", test_ramp},
         {"a forced cell voltage", test_forced_cell_voltage},
         {"a forced soc moves the cells", test_forced_soc_moves_the_cells},
