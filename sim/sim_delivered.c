@@ -95,7 +95,7 @@ static void undo(struct sim *sim, const struct tracker *t)
 {
     struct stack_module *m = &sim->other.module[t->battery - 1];
 
-    sim_stack(sim, &sim->other);
+    sim->other = sim->now;
     switch (t->kind) {
     case TRACK_VALUE:
         pack_view_without(sim->pack[t->battery - 1], &t->path, t->old_micro, &m->battery);

@@ -81,7 +81,8 @@ struct sim {
     struct tracker trackers[MAX_TRACKERS];
     struct flight flights[MAX_FLIGHTS];
     unsigned last_id;
-    struct stack other; /* the stack as it would be without a stimulus */
+    struct stack now;   /* as the device saw it for the answer in hand */
+    struct stack other; /* the same as it would be without a stimulus */
     uint8_t other_reply[DEVICE_REPLY_MAX];
     uint8_t addressed_reply[DEVICE_REPLY_MAX];
     uint8_t heard[65536]; /* what a client at the wrong rate makes of a reply */

@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     enum exit_code code = options_parse(argc, argv, &app.options, stderr);
 
     if (code != EXIT_FINE)
-        return code;
+        return (int)code;
     switch (app.options.action) {
     case ACTION_HELP: options_help(stdout); return EXIT_FINE;
     case ACTION_VERSION: puts("bms-sim " BMSRIG_VERSION); return EXIT_FINE;
@@ -132,5 +132,5 @@ int main(int argc, char **argv)
     }
     code = run(&app);
     unmake(&app);
-    return code;
+    return (int)code;
 }
