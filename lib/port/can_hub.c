@@ -33,12 +33,12 @@ static void give(struct hub_member *m, const void *packet, size_t size)
 {
     if (send(m->out_fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN &&
         errno != ENOBUFS)
-        m->gone = true;
+        m->deaf = true;
 }
 
 static bool wants(const struct hub_member *to, const struct hub_member *from, canid_t id)
 {
-    if (!to->joined || to->gone)
+    if (!to->joined || to->deaf || to->gone)
         return false;
     if (to == from && (to->flags & HUB_WANT_OWN) == 0)
         return false;

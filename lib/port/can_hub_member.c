@@ -12,6 +12,17 @@
 
 #include "port/can_hub_priv.h"
 
+enum { QUEUE_BYTES = 1 << 20 };
+
+/* A member that is busy for a moment should not lose a burst: as much as we are allowed to. */
+static void make_room(int fd)
+{
+    const int size = QUEUE_BYTES;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) != 0)
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
 struct hub_member *hub_member_new(int fd, unsigned number)
 {
     struct hub_member *m = calloc(1, sizeof *m);
@@ -25,6 +36,7 @@ struct hub_member *hub_member_new(int fd, unsigned number)
     m->number = number;
     m->fd = fd;
     m->out_fd = fd;
+    make_room(fd);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0)
         m->pid = peer.pid;
     return m;
@@ -112,8 +124,8 @@ bool hub_member_read(struct hub_member *m, struct hub_item *ret)
                              .msg_control = control,
                              .msg_controllen = sizeof control};
         ssize_t n = recvmsg(m->fd, &msg, MSG_CMSG_CLOEXEC);
-        if (n < 0 && errno == EINTR)
-            continue;
+        if (n < 0 && (errno == EINTR || errno == ECONNRESET))
+            continue; /* reset: it closed without reading all; what it sent is still here */
         if (n <= 0) {
             m->gone = n == 0 || errno != EAGAIN;
             return false;
@@ -151,6 +163,7 @@ void hub_member_apply(struct hub_member *m, struct hub_item *item)
         if (m->out_fd != m->fd)
             close(m->out_fd);
         m->out_fd = item->passed_fd;
+        make_room(m->out_fd);
         item->passed_fd = -1;
     }
 }

@@ -23,6 +23,7 @@ struct hub_member {
     struct loop_io *io;
     pid_t pid;
     bool joined;
+    bool deaf; /* takes nothing any more; what it has sent may still lie in its socket */
     bool gone; /* to be removed when nobody walks the list */
     uint32_t flags;
     int32_t ifindex;

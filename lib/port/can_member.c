@@ -69,6 +69,8 @@ static void on_io(void *ctx, unsigned events)
         ssize_t n = recv(m->fd, &packet, sizeof packet, 0);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             break;
+        if (n < 0 && errno == ECONNRESET)
+            continue; /* the hub left packets of ours unread; its own are still here */
         if (n == (ssize_t)sizeof packet) {
             take_packet(m, &packet);
             continue;

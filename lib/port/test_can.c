@@ -340,6 +340,23 @@ static void test_hub_survives_garbage_and_slow_members(void)
     bench_delete(b);
 }
 
+/* A program that sends and exits: what it never read must not cost what it has sent. */
+static void test_hub_last_words(void)
+{
+    struct bench *b = bench_new(false);
+    const struct can_msg unread = {.id = 0x305}, last = {.id = 0x351};
+
+    for (unsigned i = 0; i < 20; i++)
+        CU_ASSERT_EQUAL(can_hub_send(b->hub, &unread), ERR_OK);
+    for (unsigned i = 0; i < 100; i++)
+        CU_ASSERT_EQUAL(can_send(b->a.can, &last), ERR_OK);
+    can_delete(b->a.can);
+    b->a.can = NULL;
+    CU_ASSERT(test_until_count(b->loop, &b->c.n, 120));
+    CU_ASSERT_EQUAL(can_hub_members(b->hub), 2);
+    bench_delete(b);
+}
+
 static void test_deleted_in_callbacks(void)
 {
     struct bench *b = bench_new(false);
@@ -539,6 +556,7 @@ int main(int argc, char **argv)
         {"hub: goes away and comes back", test_hub_goes_away},
         {"hub: stale and foreign files", test_hub_paths},
         {"hub: garbage, and a member that never reads", test_hub_survives_garbage_and_slow_members},
+        {"hub: a member's last frames arrive", test_hub_last_words},
         {"deleted from callbacks", test_deleted_in_callbacks},
         {"impossible frames are refused", test_bad_frames_are_refused},
         {"filters as the kernel's", test_filters},

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One frame out, one frame in: net/can/raw.c raw_sendmsg and raw_recvmsg, on a hub.
+ */
+#define _GNU_SOURCE
+#include "harness/shim/can_frames.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/shim/can_shim.h"
+#include "harness/shim/preload.h"
+
+enum { STATE_DOWN = 1 }; /* enum can_state of port/can.h */
+
+static ssize_t fail(int number)
+{
+    errno = number;
+    return -1;
+}
+
+/* The last time given out. */
+static _Atomic uint64_t last_us;
+
+uint64_t can_time_us(void)
+{
+    struct timespec ts;
+
+    real()->clock_gettime(CLOCK_MONOTONIC, &ts);
+    uint64_t now = (uint64_t)ts.tv_sec * 1000000U + (uint64_t)ts.tv_nsec / 1000U;
+    uint64_t last = last_us, mine;
+    do {
+        mine = now > last ? now : last + 1;
+    } while (!atomic_compare_exchange_weak(&last_us, &last, mine));
+    return mine;
+}
+
+/* ---- scattered bytes ---- */
+
+static size_t total(const struct msghdr *msg)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < msg->msg_iovlen; i++)
+        n += msg->msg_iov[i].iov_len;
+    return n;
+}
+
+static void gather(const struct msghdr *msg, void *out, size_t n)
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i < msg->msg_iovlen && done < n; i++) {
+        size_t part = msg->msg_iov[i].iov_len < n - done ? msg->msg_iov[i].iov_len : n - done;
+        memcpy((char *)out + done, msg->msg_iov[i].iov_base, part);
+        done += part;
+    }
+}
+
+static size_t scatter(const struct msghdr *msg, const void *in, size_t n)
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i < msg->msg_iovlen && done < n; i++) {
+        size_t part = msg->msg_iov[i].iov_len < n - done ? msg->msg_iov[i].iov_len : n - done;
+        if (part > 0)
+            memcpy(msg->msg_iov[i].iov_base, (const char *)in + done, part);
+        done += part;
+    }
+    return done;
+}
+
+/* ---- out ---- */
+
+/* Where to, as an interface; NULL with errno. */
+static const struct can_interface *target(const struct can_socket *s, const struct msghdr *msg)
+{
+    int ifindex = s->ifindex;
+
+    if (msg->msg_name != NULL && msg->msg_namelen > 0) {
+        struct sockaddr_can addr = {0};
+        if (msg->msg_namelen < offsetof(struct sockaddr_can, can_addr)) {
+            fail(EINVAL);
+            return NULL;
+        }
+        memcpy(&addr, msg->msg_name,
+               msg->msg_namelen < sizeof addr ? msg->msg_namelen : sizeof addr);
+        if (addr.can_family != AF_CAN) {
+            fail(EINVAL);
+            return NULL;
+        }
+        ifindex = addr.can_ifindex;
+    }
+    const struct can_interface *interface = can_interface_by_index(ifindex);
+    if (interface == NULL)
+        fail(ENXIO);
+    return interface;
+}
+
+static int link_to(struct can_socket *s, const struct can_interface *interface)
+{
+    sigset_t before;
+
+    can_lock(&before);
+    int fd = can_bus_link(s, interface);
+    can_unlock(&before);
+    return fd;
+}
+
+ssize_t can_send_msg(int fd, struct can_socket *s, const struct msghdr *msg, int flags)
+{
+    struct hub_packet packet = {.kind = HUB_FRAME};
+    const struct can_interface *interface = target(s, msg);
+
+    if (interface == NULL)
+        return -1;
+    if (total(msg) != CAN_MTU)
+        return fail(EINVAL); /* also a CAN FD frame: the interface's MTU is that of classic CAN */
+    gather(msg, &packet.frame, sizeof packet.frame);
+    if (packet.frame.len > CAN_MAX_DLEN)
+        return fail(EINVAL);
+    if (can_interface_is_down(interface))
+        return fail(ENETDOWN);
+    if (interface->ifindex != s->connected_to)
+        fd = link_to(s, interface);
+    if (fd < 0)
+        return fail(ENETDOWN);
+    packet.t_us = can_time_us();
+    if (real()->send(fd, &packet, sizeof packet, flags | MSG_NOSIGNAL) == (ssize_t)sizeof packet)
+        return CAN_MTU;
+    return errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN ? fail(ENETDOWN) : -1;
+}
+
+/* ---- in ---- */
+
+/* A socket that is bound to nothing gets nothing. */
+static ssize_t wait_for_nothing(int fd, int flags)
+{
+    int status = real()->fcntl(fd, F_GETFL);
+
+    if ((flags & MSG_DONTWAIT) == 0 && status >= 0 && (status & O_NONBLOCK) == 0)
+        poll(NULL, 0, -1); /* until a signal */
+    return fail((flags & MSG_DONTWAIT) != 0 || (status & O_NONBLOCK) != 0 ? EAGAIN : EINTR);
+}
+
+static void name_sender(struct msghdr *msg, int ifindex)
+{
+    const struct sockaddr_can addr = {.can_family = AF_CAN, .can_ifindex = ifindex};
+    socklen_t n = msg->msg_namelen < sizeof addr ? msg->msg_namelen : (socklen_t)sizeof addr;
+
+    if (msg->msg_name == NULL)
+        return;
+    memcpy(msg->msg_name, &addr, n);
+    msg->msg_namelen = sizeof addr;
+}
+
+static ssize_t hand_over(struct can_socket *s, const struct hub_packet *packet, struct msghdr *msg,
+                         int flags)
+{
+    struct timespec now;
+    size_t n = scatter(msg, &packet->frame, sizeof packet->frame);
+
+    real()->clock_gettime(CLOCK_REALTIME, &now);
+    s->stamp_s = now.tv_sec;
+    s->stamp_ns = now.tv_nsec;
+    name_sender(msg, packet->ifindex);
+    msg->msg_flags &= MSG_CTRUNC;
+    if ((packet->flags & HUB_FROM_HOST) != 0)
+        msg->msg_flags |= MSG_DONTROUTE;
+    if ((packet->flags & HUB_FROM_SELF) != 0)
+        msg->msg_flags |= MSG_CONFIRM;
+    if (n < sizeof packet->frame)
+        msg->msg_flags |= MSG_TRUNC;
+    return (flags & MSG_TRUNC) != 0 ? (ssize_t)sizeof packet->frame : (ssize_t)n;
+}
+
+ssize_t can_recv_msg(int fd, struct can_socket *s, struct msghdr *msg, int flags)
+{
+    struct hub_packet packet;
+    struct iovec iov = {&packet, sizeof packet};
+
+    if (!s->bound)
+        return wait_for_nothing(fd, flags);
+    for (;;) {
+        struct msghdr raw = {.msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = msg->msg_control,
+                             .msg_controllen = msg->msg_controllen};
+        ssize_t n = real()->recvmsg(fd, &raw, flags & ~MSG_TRUNC);
+        if (n < 0)
+            return errno == ECONNRESET ? fail(ENETDOWN) : -1;
+        if (n == 0)
+            return fail(ENETDOWN); /* the hub is gone */
+        bool frame = n == (ssize_t)sizeof packet && packet.kind == HUB_FRAME;
+        if (frame) {
+            msg->msg_controllen = raw.msg_controllen;
+            msg->msg_flags = raw.msg_flags;
+            return hand_over(s, &packet, msg, flags);
+        }
+        if ((flags & MSG_PEEK) != 0) /* no frame: not for the program to see */
+            real()->recv(fd, &packet, sizeof packet, MSG_DONTWAIT);
+        if (packet.kind == HUB_STATE && packet.state == STATE_DOWN)
+            return fail(ENETDOWN); /* once, as the kernel does */
+    }
+}
