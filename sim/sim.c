@@ -256,6 +256,22 @@ void sim_type(struct sim *sim, struct span bytes)
     sim_reschedule(sim);
 }
 
+static void note_speed(struct sim *sim)
+{
+    char text[96];
+    struct buf out = buf_of(text, sizeof text - 1);
+    uint32_t client = tty_speed(sim->tty);
+
+    if (client == sim->noted_baud)
+        return;
+    sim->noted_baud = client;
+    buf_printf(&out, "%u baud", client);
+    if (!uart_rates_agree(client, sim->baud))
+        buf_printf(&out, ", the device has %u: each hears noise", sim->baud);
+    text[out.n] = '\0';
+    sim_note(sim, "speed", text);
+}
+
 static void on_bytes(void *ctx, struct span bytes)
 {
     struct sim *sim = ctx;
@@ -266,6 +282,8 @@ static void on_bytes(void *ctx, struct span bytes)
     if (sim->unplugged)
         return; /* nothing gets through a cable that is not there */
     tell_wire(sim, SIM_FROM_CLIENT, bytes, loop_now(sim->loop), 0);
+    if (!uart_rates_agree(client, sim->baud))
+        note_speed(sim); /* a client that never set its rate makes no event */
     if (!uart_rates_agree(client, device)) {
         uart_misread(bytes, client, device, &heard);
         bytes = buf_span(&heard);
@@ -273,25 +291,15 @@ static void on_bytes(void *ctx, struct span bytes)
     sim_type(sim, bytes);
 }
 
-static void note_speed(const struct sim *sim)
-{
-    char text[96];
-    struct buf out = buf_of(text, sizeof text - 1);
-    uint32_t client = tty_speed(sim->tty);
-
-    buf_printf(&out, "%u baud", client);
-    if (!uart_rates_agree(client, sim->baud))
-        buf_printf(&out, ", the device has %u: each hears noise", sim->baud);
-    text[out.n] = '\0';
-    sim_note(sim, "speed", text);
-}
-
 static void on_event(void *ctx, enum tty_event event)
 {
     struct sim *sim = ctx;
 
     switch (event) {
-    case TTY_OPENED: sim_note(sim, "client", "opened"); return;
+    case TTY_OPENED:
+        sim->noted_baud = 0;
+        sim_note(sim, "client", "opened");
+        return;
     case TTY_CLOSED:
         sim_note(sim, "client", "closed");
         if (sim->reopens)

@@ -73,6 +73,7 @@ struct sim {
     bool reopens;  /* a real port or a TCP client: comes back by opening it again */
     uint32_t baud; /* of the device, as it said last */
 
+    uint32_t noted_baud; /* the client's rate that the owner has heard of; 0: none */
     bool unplugged;
     bool frozen;
     bool off;             /* no power: rebooting, or the master has left the stack */

@@ -501,6 +501,20 @@ static void test_wrong_rate_is_noise_both_ways(void)
     close_bench(&b);
 }
 
+/* The rate of a new pseudo terminal is 9600: a client that sets none is told so by its first bytes.
+ */
+static void test_a_client_that_sets_no_rate(void)
+{
+    static struct bench b;
+    prepare(&b, 1);
+    start(&b);
+    open_client(&b, 9600);
+    tty_write(b.client, SPAN_LIT("pwr\r"));
+    CU_ASSERT_TRUE(wait_for(&b, noted_speed));
+    CU_ASSERT_PTR_NOT_NULL(strstr(b.notes, "speed: 9600 baud, the device has 115200"));
+    close_bench(&b);
+}
+
 static void test_address_fault(void)
 {
     static struct bench b;
@@ -647,6 +661,7 @@ int main(int argc, char **argv)
         {"modules leave and join", test_modules_leave_and_join},
         {"wake-up at 1200, then 115200", test_wake_up_through_the_baud_rate},
         {"the wrong rate is noise both ways", test_wrong_rate_is_noise_both_ways},
+        {"a client that sets no rate", test_a_client_that_sets_no_rate},
         {"replies under another address", test_address_fault},
         {"noise from the device, forbidden commands", test_send_and_forbidden},
         {"replay", test_replay},

@@ -263,6 +263,8 @@ void console_face_of(const struct stack_module *module, struct console_face *ret
     set_numbers(module, ret);
     set_words(&module->battery, ret);
     set_events(&module->battery, ret);
+    ret->cell_over = any(module->battery.protections, COND_BIT(COND_CELL_OVERVOLTAGE));
+    ret->cell_under = any(module->battery.protections, COND_BIT(COND_CELL_UNDERVOLTAGE));
     ret->coulomb = ret->soc_pc >= SOC_FULL_PC ? "Full"
                    : ret->soc_pc < SOC_LOW_PC ? "Low"
                                               : "Normal";
@@ -272,7 +274,11 @@ void console_face_of(const struct stack_module *module, struct console_face *ret
 
 const char *console_cell_word(const struct console_face *face, size_t cell)
 {
+    if (face->cell_over && face->cell_mv[cell] == face->vhigh_mv)
+        return level_words[OVER];
+    if (face->cell_under && face->cell_mv[cell] == face->vlow_mv)
+        return level_words[UNDER];
     if (face->cell_mv[cell] >= CELL_HIGH_MV)
-        return "High";
-    return face->cell_mv[cell] <= CELL_LOW_MV ? "Low" : "Normal";
+        return level_words[HIGH];
+    return level_words[face->cell_mv[cell] <= CELL_LOW_MV ? LOW : NORMAL];
 }

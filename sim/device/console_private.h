@@ -141,6 +141,7 @@ struct console_face {
     char cells[PYLON_WORD], celltemp[PYLON_WORD], mos[PYLON_WORD], system[PYLON_WORD];
     const char *coulomb; /* "Normal", "Low", "Full" */
     uint32_t bat_events, power_events, system_fault;
+    bool cell_over, cell_under; /* the BMS protects a cell: the highest, the lowest */
     size_t n_cells;
     int32_t cell_mv[PYLON_MAX_CELLS], cell_mc[PYLON_MAX_CELLS];
     char serial[OVERLAY_TEXT], firmware[OVERLAY_TEXT];

@@ -732,6 +732,30 @@ static void test_words_of_conditions(void)
     bench_close(&b);
 }
 
+/* The word of a cell: by its voltage, and by what the BMS protects. */
+static void test_words_of_cells(void)
+{
+    struct bench b;
+    bench_open(&b);
+    bench_module(&b, 1, "pylontech.us2000c", 3300, 0, 250, 500);
+    bench_cell(&b, 1, 0, 3700);
+    bench_cell(&b, 1, 1, 3600);
+    bench_cell(&b, 1, 2, 3040);
+    bench_cell(&b, 1, 3, 2700);
+    struct span said = bench_type(&b, "bat\r");
+    CU_ASSERT_TRUE(bench_has(said, "\n0        3700     0        25000    Idle         High   "));
+    CU_ASSERT_TRUE(bench_has(said, "\n1        3600     0        25000    Idle         High   "));
+    CU_ASSERT_TRUE(bench_has(said, "\n2        3040     0        25000    Idle         Low    "));
+    CU_ASSERT_TRUE(bench_has(said, "\n3        2700     0        25000    Idle         Low    "));
+    b.stack.module[0].battery.protections =
+        COND_BIT(COND_CELL_OVERVOLTAGE) | COND_BIT(COND_CELL_UNDERVOLTAGE);
+    said = bench_type(&b, "bat\r");
+    CU_ASSERT_TRUE(bench_has(said, "\n0        3700     0        25000    Idle         Over   "));
+    CU_ASSERT_TRUE(bench_has(said, "\n1        3600     0        25000    Idle         High   "));
+    CU_ASSERT_TRUE(bench_has(said, "\n3        2700     0        25000    Idle         Under  "));
+    bench_close(&b);
+}
+
 static void test_overlay_words(void)
 {
     struct bench b;
@@ -844,6 +868,7 @@ int main(int argc, char **argv)
         {"ver", test_ver},
         {"data", test_data},
         {"the words of warnings and protections", test_words_of_conditions},
+        {"the words of cells", test_words_of_cells},
         {"overridden words", test_overlay_words},
         {"overlay", test_overlay_itself},
         {"render", test_render},
