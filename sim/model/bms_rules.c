@@ -12,8 +12,8 @@
 
 /* Per cell, so that a pack of another cell count scales. */
 static const struct rule voltage_rules[] = {
-    /* "High" seen at 3562 mV [cap]; level 3 of [HV] with its release */
-    {COND_CELL_OVERVOLTAGE, false, INPUT_CELL_MV, true, 3550, 3400, 0, 0},
+    /* "High" seen at 3562 mV, "Normal" at 3500 mV in full packs [cap]; trip as level 3 of [HV] */
+    {COND_CELL_OVERVOLTAGE, false, INPUT_CELL_MV, true, 3550, 3501, 0, 0},
     /* [47] 3650; release [HV] */
     {COND_CELL_OVERVOLTAGE, true, INPUT_CELL_MV, true, 3650, 3400, 0, 0},
     /* [47] 3050; release [HV] */

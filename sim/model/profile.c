@@ -11,6 +11,19 @@
 
 #define PI 3.14159265358979323846
 
+/* The current that puts the pack at a voltage. */
+static double constant_voltage_a(const struct pack_state *s, double volts)
+{
+    double open_v = 0.0, ohm = 0.0;
+
+    for (unsigned i = 0; i < s->cells; i++) {
+        const struct cell *c = &s->cell[i];
+        open_v += cell_voltage(c, &s->type, cell_soc(c, s->soc), 0.0);
+        ohm += s->type.r0_ohm * c->k_resistance * c->r_factor;
+    }
+    return (volts - open_v) / ohm;
+}
+
 /* ---- solar-day: starts at sunrise, 06:00 ---- */
 
 #define SUN_C     0.50 /* at noon, without clouds */
@@ -48,29 +61,17 @@ static double solar_day_c(uint64_t seed, double t_s)
 #define CHARGE_END_C 0.03
 #define CHARGE_V     3.45 /* per cell */
 
-/* The current that puts the pack at the charger's voltage. */
-static double constant_voltage_a(const struct pack_state *s)
-{
-    double open_v = 0.0, ohm = 0.0;
-
-    for (unsigned i = 0; i < s->cells; i++) {
-        const struct cell *c = &s->cell[i];
-        open_v += cell_voltage(c, &s->type, cell_soc(c, s->soc), 0.0);
-        ohm += s->type.r0_ohm * c->k_resistance * c->r_factor;
-    }
-    return (CHARGE_V * s->cells - open_v) / ohm;
-}
-
 static double step_charge_a(const struct pack_state *s)
 {
     if (s->profile_done)
         return 0.0;
-    return fmin(fmax(constant_voltage_a(s), 0.0), CHARGE_C * s->rated_ah);
+    return fmin(fmax(constant_voltage_a(s, CHARGE_V * s->cells), 0.0), CHARGE_C * s->rated_ah);
 }
 
 void profile_settle(struct pack_state *s)
 {
-    if (s->profile == PROFILE_STEP_CHARGE && constant_voltage_a(s) < CHARGE_END_C * s->rated_ah)
+    if (s->profile == PROFILE_STEP_CHARGE &&
+        constant_voltage_a(s, CHARGE_V * s->cells) < CHARGE_END_C * s->rated_ah)
         s->profile_done = true;
 }
 
@@ -84,16 +85,24 @@ static double burst_c(uint64_t seed, double t_s)
     return levels[rng_below(&rng, 3)];
 }
 
+/* A well-behaved system keeps to the recommended limits, the voltage included. */
+static double solar_day_a(const struct pack_state *s, double t_s)
+{
+    double wish = s->rated_ah * solar_day_c(s->profile_seed, t_s);
+
+    if (wish <= 0.0)
+        return fmax(wish, -s->allowed.dcl_ma / 1000.0);
+    wish = fmin(wish, s->allowed.ccl_ma / 1000.0);
+    return fmax(fmin(wish, constant_voltage_a(s, s->allowed.cvl_mv / 1000.0)), 0.0);
+}
+
 double profile_current_a(const struct pack_state *s, uint64_t t_us)
 {
     double t_s = (double)(t_us - s->start_us) / 1e6;
 
     switch (s->profile) {
     case PROFILE_NONE: return 0.0;
-    case PROFILE_SOLAR_DAY: /* a well-behaved system keeps to the recommended limits */
-        return fmin(
-            fmax(s->rated_ah * solar_day_c(s->profile_seed, t_s), -s->allowed.dcl_ma / 1000.0),
-            s->allowed.ccl_ma / 1000.0);
+    case PROFILE_SOLAR_DAY: return solar_day_a(s, t_s);
     case PROFILE_STEP_CHARGE: return step_charge_a(s);
     case PROFILE_INVERTER_BURST: return s->rated_ah * burst_c(s->profile_seed, t_s);
     }

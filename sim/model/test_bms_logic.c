@@ -100,7 +100,8 @@ static void test_cell_voltage_levels(void)
     } way[] = {
         {3549, false, false, false, false}, {3550, true, false, false, false},
         {3649, true, false, false, false},  {3650, true, true, false, false},
-        {3400, true, true, false, false},   {3399, false, false, false, false},
+        {3501, true, true, false, false},   {3500, false, true, false, false},
+        {3400, false, true, false, false},  {3399, false, false, false, false},
         {3051, false, false, false, false}, {3050, false, false, true, false},
         {2801, false, false, true, false},  {2800, false, false, true, true},
         {3200, false, false, true, true},   {3201, false, false, false, false},
