@@ -83,18 +83,16 @@ void app_can_close(struct app_can *c)
     c->can = NULL;
 }
 
-/* ---- MQTT ---- */
+/* ---- MQTT: the connection writes its own log lines ---- */
 
 static void on_connected(void *ctx)
 {
     struct app_mqtt *m = ctx;
 
-    log_msg(m->app->log, LOG_INFO, "mqtt", "broker=%s connected", m->config.name);
     sink_victron_on_connected(&m->sink);
     app_settle(m->app);
 }
 
-/* The connection writes its own log line about it. */
 static void on_disconnected(void *ctx, enum err why, const char *text)
 {
     struct app_mqtt *m = ctx;

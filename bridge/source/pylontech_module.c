@@ -120,7 +120,48 @@ static bool cells_fit(const struct battery *cells, const struct battery *b)
            off <= 10 * cells->cell_count && -off <= 10 * cells->cell_count;
 }
 
-static void add_cells(struct pylontech_module *m, struct battery *b, uint64_t now_us)
+/* What an older answer of a slower command may still claim although the newest row shows that it is
+ * over: an alarm leaves with the row that shows its end, not with the next round of details. *b
+ * holds the row only. */
+static uint32_t disproved(const struct pylontech_module *m, const struct pylontech_limits *l,
+                          const struct battery *b)
+{
+    const int32_t in = TEMPERATURE_RELEASE_DC;
+    uint32_t set = 0;
+
+    if (battery_knows(b, FIELD_CELL_MIN_MAX)) {
+        if (b->cell_max_mv < l->cell_high_mv - WARNING_RELEASE_MV)
+            set |= C(CELL_OVERVOLTAGE) | C(PACK_OVERVOLTAGE);
+        if (b->cell_min_mv > l->cell_low_mv + WARNING_RELEASE_MV)
+            set |= C(CELL_UNDERVOLTAGE) | C(PACK_UNDERVOLTAGE);
+    }
+    if (b->temp_min_dc > l->charge_min_dc + in)
+        set |= C(CHARGE_UNDERTEMPERATURE);
+    if (b->temp_max_dc < l->charge_max_dc - in)
+        set |= C(CHARGE_OVERTEMPERATURE);
+    if (b->temp_min_dc > l->discharge_min_dc + in)
+        set |= C(DISCHARGE_UNDERTEMPERATURE);
+    if (b->temp_max_dc < l->discharge_max_dc - in)
+        set |= C(DISCHARGE_OVERTEMPERATURE);
+    if (span_eq_str(span_str(m->row.curr_st), "Normal"))
+        set |= C(CHARGE_OVERCURRENT) | C(DISCHARGE_OVERCURRENT);
+    return set;
+}
+
+/* Adds what a slower command warned of at `at_us`. */
+static void add_alarms(const struct pylontech_module *m, uint32_t disproved_set, uint64_t at_us,
+                       uint64_t now_us, const struct battery *from, struct battery *b)
+{
+    uint32_t keep = at_us < m->at.row_us ? ~disproved_set : UINT32_MAX;
+
+    if (now_us - at_us > alarms_life_us)
+        return;
+    b->warnings |= from->warnings & keep;
+    b->protections |= from->protections & keep;
+}
+
+static void add_cells(struct pylontech_module *m, uint32_t disproved_set, struct battery *b,
+                      uint64_t now_us)
 {
     struct battery cells;
 
@@ -130,10 +171,7 @@ static void add_cells(struct pylontech_module *m, struct battery *b, uint64_t no
     battery_clear(&cells);
     pylon_battery_from_bat(&m->bat, &cells);
     b->cell_count = cells.cell_count;
-    if (now_us - m->at.bat_us <= alarms_life_us) {
-        b->warnings |= cells.warnings;
-        b->protections |= cells.protections;
-    }
+    add_alarms(m, disproved_set, m->at.bat_us, now_us, &cells, b);
     m->cells_differ = !cells_fit(&cells, b);
     if (m->cells_differ || now_us - m->at.bat_us > cells_life_us)
         return;
@@ -150,11 +188,17 @@ static void add_cells(struct pylontech_module *m, struct battery *b, uint64_t no
 static void add_slow(struct pylontech_module *m, const struct pylontech_limits *limits,
                      struct battery *b, uint64_t now_us)
 {
+    uint32_t over = disproved(m, limits, b);
+    struct battery details;
+
     if (m->at.info_us != 0)
         pylon_battery_from_info(&m->info, b);
-    add_cells(m, b, now_us);
-    if (m->at.pwr_n_us != 0 && now_us - m->at.pwr_n_us <= alarms_life_us)
-        pylon_battery_from_module(&m->pwr_n, b);
+    add_cells(m, over, b, now_us);
+    if (m->at.pwr_n_us != 0) {
+        battery_clear(&details);
+        pylon_battery_from_module(&m->pwr_n, &details);
+        add_alarms(m, over, m->at.pwr_n_us, now_us, &details, b);
+    }
     if (m->at.stat_us != 0)
         pylon_battery_from_stat(&m->stat, b);
     /* the charge follows from the row's percentage, which is the newest figure there is */
