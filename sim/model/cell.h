@@ -50,10 +50,9 @@ struct cell_decay {
 double cell_hysteresis_decay(double d_soc);
 void cell_decay_of(const struct cell_type *type, double dt_s, struct cell_decay *ret);
 
-/* Advances RC pairs, hysteresis and temperature by one step of constant current. d_soc is the
- * change of the pack's state of charge by that current. */
+/* Advances RC pairs, hysteresis and temperature by one step of constant current. */
 void cell_step(struct cell *cell, const struct cell_type *type, const struct cell_decay *decay,
-               double current_a, double d_soc, double case_c);
+               double hysteresis_decay, double current_a, double case_c);
 
 /* Heat flows from cell to case four times as easily as through the case to the air. */
 double cell_to_case_w_k(const struct cell_type *type);
