@@ -104,6 +104,19 @@ static inline void bench_module(struct bench *b, unsigned address, const char *p
     m->counters.cycles = 174;
 }
 
+/* The cell sensors (two at `high`, the last at `low`), the board and the power stage. */
+static inline void bench_temps(struct bench *b, unsigned address, int16_t low, int16_t high,
+                               int16_t board, int16_t mos)
+{
+    struct battery *v = &b->stack.module[address - 1].battery;
+    v->temp_dc[0] = high;
+    v->temp_dc[1] = high;
+    v->temp_dc[2] = low;
+    v->temp_dc[3] = board;
+    v->temp_dc[4] = mos;
+}
+
+/* One cell at another voltage than the rest. */
 static inline void bench_cell(struct bench *b, unsigned address, unsigned cell, uint16_t mv)
 {
     struct battery *v = &b->stack.module[address - 1].battery;
