@@ -96,9 +96,9 @@ struct reading {
     struct conf_file *file;
     struct config *config;
     enum section section;
-    uint32_t line; /* of its head */
-    uint64_t seen; /* keys so far, to find duplicates and what is missing */
-    bool has_bank;
+    uint32_t line;      /* of its head */
+    uint64_t seen;      /* keys so far, to find duplicates and what is missing */
+    uint32_t bank_line; /* 0: no [bank] so far */
 };
 
 static void finish_section(struct reading *r)
@@ -187,11 +187,12 @@ static void read_head(struct reading *r, struct conf_cursor *cursor)
     if (!conf_take_known(cursor, "section", section_names, &kind))
         return;
     enum section section = (enum section)(kind + BATTERY);
-    if (section == BANK && r->has_bank) {
+    if (section == BANK && r->bank_line != 0) {
         conf_fail_at(cursor, at, "there is a section [bank] already");
         return;
     }
-    r->has_bank = r->has_bank || section == BANK;
+    if (section == BANK)
+        r->bank_line = cursor->line->number;
     if (section != BANK && !open_named(r, cursor, section))
         return;
     r->section = section;
@@ -270,7 +271,7 @@ bool config_read(struct conf_file *file, struct config *ret)
         conf_error_at(file, last, 1, "there is no [battery NAME] section");
     if (file->n_errors == 0 && ret->n_cans + ret->n_mqtts == 0)
         conf_error_at(file, last, 1, "there is no output: add a [can NAME] or [mqtt NAME] section");
-    config_bank_check(file, r.section == BANK ? r.line : last, r.seen, ret);
+    config_bank_check(file, r.bank_line != 0 ? r.bank_line : last, ret);
     return file->n_errors == 0;
 }
 

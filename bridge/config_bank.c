@@ -114,12 +114,11 @@ bool config_bank_key(struct conf_cursor *c, size_t key, struct bank_rules *r)
     return false;
 }
 
-void config_bank_check(struct conf_file *file, uint32_t line, uint64_t seen, struct config *config)
+void config_bank_check(struct conf_file *file, uint32_t line, struct config *config)
 {
     struct bank_rules *r = &config->bank;
     uint64_t slowest_us = 0;
 
-    (void)seen;
     for (size_t i = 0; i < config->n_batteries; i++) {
         uint64_t poll_us = config->batteries[i].console.poll_us;
         slowest_us = poll_us > slowest_us ? poll_us : slowest_us;
@@ -134,6 +133,6 @@ void config_bank_check(struct conf_file *file, uint32_t line, uint64_t seen, str
         conf_error_at(file, line, 1, "fresh must be at least two polls of the slowest battery");
     if (r->lost_us <= r->fresh_us)
         conf_error_at(file, line, 1, "lost must be longer than fresh");
-    if (r->silent_us < r->fresh_us)
+    if (r->silent_us < r->fresh_us && r->silent_us != r->lost_us)
         conf_error_at(file, line, 1, "silent must not be shorter than fresh");
 }

@@ -39,6 +39,6 @@ void config_battery_check(struct conf_file *file, uint32_t line, uint64_t seen,
                           struct config_battery *b);
 void config_can_check(struct conf_file *file, uint32_t line, uint64_t seen, struct config_can *can);
 void config_mqtt_check(struct conf_file *file, uint32_t line, uint64_t seen, struct config_mqtt *m);
-void config_bank_check(struct conf_file *file, uint32_t line, uint64_t seen, struct config *config);
+void config_bank_check(struct conf_file *file, uint32_t line, struct config *config);
 
 #endif
