@@ -445,15 +445,17 @@ static int run(int argc, char **argv, bool worker)
     int stop = parse_args(&a, argc, argv);
     if (stop)
         return stop - 1;
-    char out[1024];
     if (mkdir(a.run.out_dir, 0777) != 0 && errno != EEXIST) {
         fprintf(stderr, "bmsrig run: cannot make the report folder %s: %s\n", a.run.out_dir,
                 strerror(errno));
         return 4;
     }
-    if (realpath(a.run.out_dir, out))
+    char *out = realpath(a.run.out_dir, NULL);
+    if (out)
         a.run.out_dir = out;
-    return load_and_run(&a, argv);
+    int code = load_and_run(&a, argv);
+    free(out);
+    return code;
 }
 
 int cmd_run(int argc, char **argv)
