@@ -195,7 +195,6 @@ static void close_all(struct world *w)
 {
     dut_close(w);
     timeline_stop(w);
-    ports_read_broker_log(w);
     ports_close(w);
     loopback_delete(w->loopback);
     loop_timer_delete(w->phase_timer);
@@ -309,8 +308,10 @@ struct result *world_run(const struct scenario *scenario, const struct manifest 
     } else {
         if (open_all(w) && !w->error[0])
             loop_run(w->loop);
-        if (!w->error[0])
+        if (!w->error[0]) {
+            ports_read_broker_log(w);
             judge(w);
+        }
         write_files(w);
         result_place(r, w->hub ? "hub" : w->can_name, w->folder);
         close_all(w);
