@@ -10,17 +10,29 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/span.h"
 
+static bool ask(int fd, const char *name, unsigned long request, struct ifreq *ret)
+{
+    *ret = (struct ifreq){0};
+    span_to_str(span_str(name), ret->ifr_name, sizeof ret->ifr_name);
+    return ioctl(fd, request, ret) == 0;
+}
+
 bool link_is_up(int fd, const char *name)
 {
-    struct ifreq ifr = {0};
+    struct ifreq ifr;
+    return ask(fd, name, SIOCGIFFLAGS, &ifr) && (ifr.ifr_flags & IFF_UP) != 0;
+}
 
-    span_to_str(span_str(name), ifr.ifr_name, sizeof ifr.ifr_name);
-    return ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 && (ifr.ifr_flags & IFF_UP) != 0;
+bool link_is_can(int fd, const char *name)
+{
+    struct ifreq ifr;
+    return ask(fd, name, SIOCGIFHWADDR, &ifr) && ifr.ifr_hwaddr.sa_family == ARPHRD_CAN;
 }
 
 /* vcan and vxcan have no bit rate; libsocketcan would write an error on stderr for them. */

@@ -13,6 +13,8 @@
 
 /* `fd` is any socket, for its ioctls. */
 bool link_is_up(int fd, const char *name);
+/* False for eth0 and lo: nothing below must touch those. */
+bool link_is_can(int fd, const char *name);
 /* Sets the bit rate and brings the interface up, unless it is up with that rate already; nothing to
  * do on vcan. ERR_DENIED, ERR_UNSUPPORTED. */
 enum err link_set_bitrate(int fd, const char *name, uint32_t bitrate);

@@ -35,10 +35,15 @@ static struct sock *sock_of(struct can *can)
 
 /* ---- down and up again ---- */
 
+/* The filter is set anew, because the kernel drops all filters of a socket whose interface is
+ * unplugged. */
 static bool bind_to(struct sock *s, unsigned ifindex)
 {
     struct sockaddr_can addr = {.can_family = AF_CAN, .can_ifindex = (int)ifindex};
-    return bind(s->fd, (const struct sockaddr *)&addr, sizeof addr) == 0;
+    const struct can_filter everything = {0};
+
+    return setsockopt(s->fd, SOL_CAN_RAW, CAN_RAW_FILTER, &everything, sizeof everything) == 0 &&
+           bind(s->fd, (const struct sockaddr *)&addr, sizeof addr) == 0;
 }
 
 static void went_down(struct sock *s)
@@ -175,13 +180,15 @@ static enum err start(struct sock *s, const struct can_options *options)
     s->ifindex = strlen(name) < IFNAMSIZ ? if_nametoindex(name) : 0;
     if (s->ifindex == 0)
         return ERR_NOT_FOUND;
+    if (!link_is_can(s->fd, name))
+        return ERR_UNSUPPORTED;
     enum err e = options->bitrate != 0 ? link_set_bitrate(s->fd, name, options->bitrate) : ERR_OK;
     if (e == ERR_OK && !link_is_up(s->fd, name))
         e = ERR_CLOSED;
     if (e == ERR_OK)
         e = set_options(s->fd, options);
     if (e == ERR_OK && !bind_to(s, s->ifindex))
-        e = errno == ENODEV ? ERR_UNSUPPORTED : err_from_errno(errno); /* ENODEV: eth0 */
+        e = err_from_errno(errno);
     if (e == ERR_OK)
         e = loop_timer_new(s->can.loop, on_timer, s, &s->timer);
     if (e == ERR_OK)

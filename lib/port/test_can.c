@@ -504,45 +504,124 @@ static void test_slcan(void)
     free(node);
 }
 
-/* ---- SocketCAN ---- */
+/* ---- SocketCAN: on an interface of the test's own where it may make one, else on vcan0 ---- */
 
-static void test_socketcan(void)
-{
+struct socketcan {
     struct loop *loop;
-    struct node *node = calloc(1, sizeof *node);
-    struct node *other = calloc(1, sizeof *other);
+    const char *name;
+    bool own; /* may be switched off and removed */
+    struct node a, b;
+};
 
-    CU_ASSERT_EQUAL_FATAL(loop_new(&loop), ERR_OK);
-    enum err e = node_open(node, loop, "vcan0", true);
+static int ip_link(struct loop *loop, const char *verb, const char *name, const char *what)
+{
+    const char *const add[] = {"ip", "link", "add", "dev", name, "type", "vcan", NULL};
+    const char *const other[] = {"ip", "link", verb, "dev", name, what, NULL};
+
+    return test_run(loop, strcmp(verb, "add") == 0 ? add : other);
+}
+
+static bool socketcan_start(struct socketcan *t)
+{
+    memset(t, 0, sizeof *t);
+    CU_ASSERT_EQUAL_FATAL(loop_new(&t->loop), ERR_OK);
+    t->name = "bmsrig0";
+    t->own = can_kernel_supported() && geteuid() == 0 &&
+             ip_link(t->loop, "add", t->name, NULL) == 0 &&
+             ip_link(t->loop, "set", t->name, "up") == 0;
+    if (!t->own)
+        t->name = "vcan0";
+    enum err e = node_open(&t->a, t->loop, t->name, true);
     if (!can_kernel_supported()) {
         CU_ASSERT_EQUAL(e, ERR_UNSUPPORTED);
         testing_skip("no CAN in this kernel");
-    } else if (if_nametoindex("vcan0") == 0) {
+    } else if (if_nametoindex(t->name) == 0) {
         CU_ASSERT_EQUAL(e, ERR_NOT_FOUND);
-        testing_skip("no vcan0 interface");
+        testing_skip("no vcan0, and no right to make one");
     } else {
         CU_ASSERT_EQUAL_FATAL(e, ERR_OK);
-        CU_ASSERT_EQUAL_FATAL(node_open(other, loop, "vcan0", false), ERR_OK);
-        CU_ASSERT_EQUAL(send_text(node, "351#1402C012C012C201"), ERR_OK);
-        CU_ASSERT(test_until_count(loop, &node->n, 1));
-        CU_ASSERT(test_until_count(loop, &other->n, 1));
-        CU_ASSERT(got(node, 0, "351#1402C012C012C201") && node->own[0]);
-        CU_ASSERT(got(other, 0, "351#1402C012C012C201") && !other->own[0]);
-        CU_ASSERT(loop_now(loop) - other->t_us[0] < US_PER_S);
-        CU_ASSERT_EQUAL(send_text(node, "20000040#0000000000000000"), ERR_OK);
-        CU_ASSERT(test_until_count(loop, &other->states, 1));
-        CU_ASSERT_EQUAL(other->state, CAN_BUS_OFF);
-        const struct can_options options = {.bitrate = 500000}; /* vcan has none: no error */
-        const struct can_handler handler = {on_frame, on_state, other};
-        can_delete(other->can);
-        other->can = NULL;
-        CU_ASSERT_EQUAL(can_open(loop, "vcan0", &options, &handler, &other->can), ERR_OK);
+        CU_ASSERT_EQUAL_FATAL(node_open(&t->b, t->loop, t->name, false), ERR_OK);
+        return true;
     }
-    can_delete(node->can);
-    can_delete(other->can);
-    loop_delete(loop);
-    free(node);
-    free(other);
+    loop_delete(t->loop);
+    return false;
+}
+
+static void socketcan_end(struct socketcan *t)
+{
+    can_delete(t->a.can);
+    can_delete(t->b.can);
+    if (t->own)
+        ip_link(t->loop, "del", t->name, NULL);
+    loop_delete(t->loop);
+}
+
+static void test_socketcan_frames(void)
+{
+    struct socketcan t;
+
+    if (!socketcan_start(&t))
+        return;
+    CU_ASSERT_EQUAL(send_text(&t.a, "351#1402C012C012C201"), ERR_OK);
+    CU_ASSERT_EQUAL(send_text(&t.a, "1FFFFFFF#R4"), ERR_OK);
+    CU_ASSERT(test_until_count(t.loop, &t.a.n, 2));
+    CU_ASSERT(test_until_count(t.loop, &t.b.n, 2));
+    CU_ASSERT(got(&t.a, 0, "351#1402C012C012C201") && t.a.own[0]);
+    CU_ASSERT(got(&t.b, 0, "351#1402C012C012C201") && !t.b.own[0]);
+    CU_ASSERT(got(&t.b, 1, "1FFFFFFF#R4"));
+    CU_ASSERT(t.b.t_us[0] <= t.b.t_us[1] && loop_now(t.loop) - t.b.t_us[0] < US_PER_S);
+
+    CU_ASSERT_EQUAL(send_text(&t.a, "20000040#0000000000000000"), ERR_OK);
+    CU_ASSERT(test_until_count(t.loop, &t.b.states, 1));
+    CU_ASSERT_EQUAL(t.b.state, CAN_BUS_OFF);
+    CU_ASSERT_EQUAL(send_text(&t.a, "20000100#0000000000000000"), ERR_OK);
+    CU_ASSERT(test_until_count(t.loop, &t.b.states, 2));
+    CU_ASSERT_EQUAL(t.b.state, CAN_UP);
+    CU_ASSERT(got(&t.b, 3, "20000100#0000000000000000")); /* told as frames, too */
+
+    const struct can_options options = {.bitrate = 500000}; /* vcan has none: no error */
+    const struct can_handler handler = {on_frame, on_state, &t.b};
+    can_delete(t.b.can);
+    t.b.can = NULL;
+    CU_ASSERT_EQUAL(can_open(t.loop, t.name, &options, &handler, &t.b.can), ERR_OK);
+    CU_ASSERT_EQUAL(can_open(t.loop, "lo", &options, &handler, &t.b.can), ERR_UNSUPPORTED);
+    socketcan_end(&t);
+}
+
+static void test_socketcan_down_and_up(void)
+{
+    struct socketcan t;
+
+    if (!socketcan_start(&t))
+        return;
+    if (!t.own) {
+        testing_skip("switching an interface off needs root");
+        socketcan_end(&t);
+        return;
+    }
+    CU_ASSERT_EQUAL(ip_link(t.loop, "set", t.name, "down"), 0);
+    CU_ASSERT(test_until_count(t.loop, &t.b.states, 1));
+    CU_ASSERT_EQUAL(can_get_state(t.b.can), CAN_DOWN);
+    CU_ASSERT_EQUAL(send_text(&t.b, "351#00"), ERR_CLOSED);
+    struct node late;
+    CU_ASSERT_EQUAL(node_open(&late, t.loop, t.name, false), ERR_CLOSED);
+    CU_ASSERT_EQUAL(ip_link(t.loop, "set", t.name, "up"), 0);
+    CU_ASSERT(test_until_count(t.loop, &t.b.states, 2));
+    CU_ASSERT(test_until_count(t.loop, &t.a.states, 2));
+    CU_ASSERT_EQUAL(send_text(&t.b, "351#01"), ERR_OK);
+    CU_ASSERT(test_until_count(t.loop, &t.a.n, 1));
+
+    CU_ASSERT_EQUAL(ip_link(t.loop, "del", t.name, NULL), 0); /* unplugged */
+    CU_ASSERT(test_until_count(t.loop, &t.b.states, 3));
+    CU_ASSERT_EQUAL(send_text(&t.b, "351#02"), ERR_CLOSED);
+    CU_ASSERT_EQUAL(ip_link(t.loop, "add", t.name, NULL), 0); /* and plugged in again */
+    CU_ASSERT_EQUAL(ip_link(t.loop, "set", t.name, "up"), 0);
+    CU_ASSERT(test_until_count(t.loop, &t.b.states, 4));
+    CU_ASSERT(test_until_count(t.loop, &t.a.states, 4));
+    CU_ASSERT_EQUAL(send_text(&t.b, "351#03"), ERR_OK);
+    CU_ASSERT(test_until_count(t.loop, &t.a.n, 2));
+    CU_ASSERT(got(&t.a, 1, "351#03"));
+    socketcan_end(&t);
 }
 
 int main(int argc, char **argv)
@@ -561,7 +640,8 @@ int main(int argc, char **argv)
         {"impossible frames are refused", test_bad_frames_are_refused},
         {"filters as the kernel's", test_filters},
         {"slcan adapter on a PTY", test_slcan},
-        {"SocketCAN on vcan0", test_socketcan},
+        {"SocketCAN: frames, error frames", test_socketcan_frames},
+        {"SocketCAN: down, up, unplugged", test_socketcan_down_and_up},
         {0},
     };
     return testing_main(argc, argv, "can", cases);

@@ -51,6 +51,29 @@ static void test_publish_and_subscribe(void)
     bench_free(&b);
 }
 
+/* One connection for everything: never one for each message. */
+static void test_one_connection(void)
+{
+    struct bench b;
+    struct client c;
+
+    if (!bench_start(&b, NULL))
+        return;
+    connect_tcp(&c, &b);
+    subscribe(&b, &c, "t/a");
+    for (unsigned i = 0; i < 20; i++)
+        pass(&b, &c, &c, "t/a", "x", (int)(i % 3));
+    struct span log = testing_read_file(broker_log_path(b.broker)), line;
+    unsigned connects = 0;
+    while (span_line(&log, &line))
+        if (span_find(line, 0, span_str("New client connected")) < line.n &&
+            span_find(line, 0, span_str(BROKER_PROBE_ID)) == line.n)
+            connects++;
+    CU_ASSERT_EQUAL(connects, 1);
+    drop(&c);
+    bench_free(&b);
+}
+
 static void test_broker_restarts(void)
 {
     struct bench b;
@@ -555,6 +578,7 @@ int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
         {"publish and subscribe, TCP and unix socket", test_publish_and_subscribe},
+        {"one connection for all messages", test_one_connection},
         {"broker killed and restarted, no burst", test_broker_restarts},
         {"broker not there at start", test_broker_not_there_at_start},
         {"broker: own failures", test_broker_failures},
