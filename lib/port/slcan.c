@@ -195,8 +195,10 @@ bool slcan_push(struct slcan_parser *p, uint8_t byte, struct slcan_item *ret)
             p->too_long = true;
         return false;
     }
-    *ret = p->too_long ? (struct slcan_item){.kind = SLCAN_GARBAGE}
-                       : parse_line(span_of(p->line, p->n));
+    if (p->too_long)
+        *ret = (struct slcan_item){.kind = SLCAN_GARBAGE};
+    else
+        *ret = parse_line(span_of(p->line, p->n));
     *p = (struct slcan_parser){0};
     return true;
 }
