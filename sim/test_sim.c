@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "port/tty.h"
 #include "sim/sim.h"
@@ -584,6 +585,50 @@ static void test_refusals(void)
     close_bench(&b);
 }
 
+/* ---- a real port: the simulation is the one that opens it ---- */
+
+static bool noted_closed(struct bench *b)
+{
+    return strstr(b->notes, "client: closed") != NULL;
+}
+
+static bool connected(struct bench *b)
+{
+    return tty_connected(b->client);
+}
+
+static void open_wire(struct bench *b, const char *link)
+{
+    const struct tty_handler handler = {.on_bytes = client_bytes, .ctx = b};
+    CU_ASSERT_EQUAL_FATAL(tty_open_pty(b->loop, link, &handler, &b->client), ERR_OK);
+}
+
+/* An adapter that is pulled out and put back in: the port is opened again by itself. */
+static void test_a_real_port_comes_back(void)
+{
+    static struct bench b;
+    const struct sim_handler handler = {.on_note = on_note, .ctx = &b};
+    char link[64];
+    snprintf(link, sizeof link, "/tmp/bmsrig-sim-wire-%d", (int)getpid());
+    prepare(&b, 1);
+    CU_ASSERT_EQUAL_FATAL(loop_new(&b.loop), ERR_OK);
+    open_wire(&b, link);
+    CU_ASSERT_EQUAL_FATAL(sim_new(b.loop, NULL, &b.config, 1, &handler, &b.sim), ERR_OK);
+    CU_ASSERT_EQUAL(sim_open(b.sim, "/dev/bmsrig-nothing"), ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL_FATAL(sim_open(b.sim, link), ERR_OK);
+    CU_ASSERT_EQUAL(sim_open(b.sim, link), ERR_EXISTS);
+    CU_ASSERT_STRING_EQUAL(sim_path(b.sim), link);
+    CU_ASSERT_TRUE(wait_for(&b, connected));
+    CU_ASSERT_TRUE(ask(&b, "time"));
+    close_client(&b);
+    CU_ASSERT_TRUE(wait_for(&b, noted_closed));
+    open_wire(&b, link);
+    CU_ASSERT_TRUE(wait_for(&b, connected));
+    CU_ASSERT_TRUE(ask(&b, "time"));
+    CU_ASSERT_TRUE(heard(&b, "Ds3231 20"));
+    close_bench(&b);
+}
+
 /* ---- truth ---- */
 
 static int64_t truth(struct bench *b, unsigned battery, const char *name)
@@ -666,6 +711,7 @@ int main(int argc, char **argv)
         {"noise from the device, forbidden commands", test_send_and_forbidden},
         {"replay", test_replay},
         {"refusals say why", test_refusals},
+        {"a real port comes back", test_a_real_port_comes_back},
         {"truth of batteries and bank", test_truth},
         {"same seed, same bytes", test_same_seed_same_bytes},
         {0}};
