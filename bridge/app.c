@@ -32,6 +32,16 @@ static void take_readings(struct app *app, struct app_battery *b)
     }
 }
 
+static void take_departures(struct app *app, struct app_battery *b)
+{
+    unsigned index = 0;
+
+    while (b->source.ops->take_gone(b->source.self, &index)) {
+        if (index < b->n_slots)
+            bank_gone(&app->bank, b->first_slot + index);
+    }
+}
+
 static void log_packs(struct app *app)
 {
     for (unsigned i = 0; i < BANK_MAX_BATTERIES; i++) {
@@ -96,6 +106,7 @@ static void settle_once(struct app *app)
         struct app_battery *b = &app->batteries[i];
         app_battery_run(b, now_us);
         take_readings(app, b);
+        take_departures(app, b);
         present += b->source.ops->present(b->source.self);
         next_us = deadline_min(next_us, app_battery_deadline(b));
     }

@@ -182,6 +182,19 @@ bool bank_put(struct bank_engine *e, unsigned slot, const struct battery *b, con
     return true;
 }
 
+static void lose(struct bank_pack *p)
+{
+    p->was_here = p->was_here || p->joined;
+    p->joined = false;
+    p->samples = 0;
+}
+
+void bank_gone(struct bank_engine *e, unsigned slot)
+{
+    if (slot < BANK_MAX_BATTERIES && e->packs[slot].state != PACK_EMPTY)
+        lose(&e->packs[slot]);
+}
+
 /* ---- membership ---- */
 
 /* L1. A battery that is lost must prove itself again before it counts. */
@@ -193,11 +206,8 @@ static void age_packs(struct bank_engine *e, uint64_t now_us)
 
         if (p->state == PACK_EMPTY)
             continue;
-        if (p->joined && age > e->rules.lost_us) {
-            p->joined = false;
-            p->was_here = true;
-            p->samples = 0;
-        }
+        if (p->joined && age > e->rules.lost_us)
+            lose(p);
         if (p->joined)
             p->state = age > e->rules.fresh_us ? PACK_HELD : PACK_ONLINE;
         else

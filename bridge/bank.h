@@ -73,8 +73,9 @@ struct bank_engine {
     unsigned expected; /* the larger of configured and seen */
     uint64_t first_us; /* first good reading since the start or the loss of everything */
     uint64_t spread_since_us;
-    bool started; /* the first stack is complete */
-    bool lost;    /* everything was lost since */
+    uint64_t risen_us; /* readings older than this have had their say about rising */
+    bool started;      /* the first stack is complete */
+    bool lost;         /* everything was lost since */
 };
 
 void bank_init(struct bank_engine *e, const struct bank_rules *rules);
@@ -84,6 +85,9 @@ void bank_init(struct bank_engine *e, const struct bank_rules *rules);
  * out of the physically possible, or not complete): it changes nothing then, not even the age;
  * *ret_why (may be NULL) says what is wrong. */
 bool bank_put(struct bank_engine *e, unsigned slot, const struct battery *b, const char **ret_why);
+
+/* The source knows that this battery has left: it is out at once, not by its age (L8). */
+void bank_gone(struct bank_engine *e, unsigned slot);
 
 /* How many batteries the sources see just now; counts while `batteries` is not configured. */
 void bank_expect(struct bank_engine *e, unsigned batteries);

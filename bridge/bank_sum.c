@@ -233,8 +233,8 @@ static void sum_identity(const struct members *m, struct battery *sum)
 /* ---- L4, L5, L6, L8, L10: limits ---- */
 
 /* L4: a lost battery may still hang on the bus bar, so its last voltage limits still bind. */
-static void voltage_limits(struct bank_engine *e, bool may_rise, uint64_t now_us,
-                           struct battery *sum, uint64_t *next_us)
+static void voltage_limits(struct bank_engine *e, enum limiter_way way, uint64_t now_us,
+                           struct battery *sum)
 {
     const struct limiter_rules rules = {.rise_hold_us = e->rules.rise_hold_us};
     int32_t cvl = INT32_MAX;
@@ -250,10 +250,10 @@ static void voltage_limits(struct bank_engine *e, bool may_rise, uint64_t now_us
     }
     if (cvl == INT32_MAX)
         return;
-    sum->cvl_mv = limiter_step(&e->cvl, &rules, cvl, may_rise, now_us, next_us);
+    sum->cvl_mv = limiter_step(&e->cvl, &rules, cvl, way, now_us);
     sum->known |= FIELD_CVL;
     if (dvl > 0) {
-        sum->dvl_mv = -limiter_step(&e->dvl, &rules, -dvl, may_rise, now_us, next_us);
+        sum->dvl_mv = -limiter_step(&e->dvl, &rules, -dvl, way, now_us);
         sum->known |= FIELD_DVL;
     }
 }
@@ -311,18 +311,34 @@ static int32_t rise_per_s(const struct bank_engine *e, const struct members *m)
 }
 
 static void current_limits(struct bank_engine *e, const struct members *m, bool missing,
-                           bool may_rise, uint64_t now_us, struct battery *sum, uint64_t *next_us)
+                           enum limiter_way way, uint64_t now_us, struct battery *sum)
 {
     const struct limiter_rules rules = {
         .rise_hold_us = e->rules.rise_hold_us,
         .cut_hold_us = e->rules.alarm_hold_us,
         .rise_per_s = rise_per_s(e, m),
     };
+    int32_t ccl = current_limit(e, m, CHARGE, missing);
+    int32_t dcl = current_limit(e, m, DISCHARGE, missing);
 
-    sum->ccl_ma = limiter_step(&e->ccl, &rules, current_limit(e, m, CHARGE, missing), may_rise,
-                               now_us, next_us);
-    sum->dcl_ma = limiter_step(&e->dcl, &rules, current_limit(e, m, DISCHARGE, missing), may_rise,
-                               now_us, next_us);
+    sum->ccl_ma = limiter_step(&e->ccl, &rules, ccl, way, now_us);
+    sum->dcl_ma = limiter_step(&e->dcl, &rules, dcl, way, now_us);
+}
+
+/* L5: while a battery is held no limit rises; and none rises between two readings. */
+static enum limiter_way way_of(struct bank_engine *e, const struct members *m,
+                               const struct bank *bank, uint64_t now_us)
+{
+    uint64_t oldest_us = NEVER_US;
+
+    if (bank->held > 0)
+        return LIMITER_FALL;
+    for (size_t i = 0; i < m->n; i++)
+        oldest_us = deadline_min(oldest_us, m->b[i]->updated_us);
+    if (oldest_us == NEVER_US || oldest_us <= e->risen_us)
+        return LIMITER_WAIT;
+    e->risen_us = now_us;
+    return LIMITER_RISE;
 }
 
 /* ---- L7: alarms ---- */
@@ -422,7 +438,7 @@ void bank_sum(struct bank_engine *e, bool twins, uint64_t now_us, struct bank *r
 
     memset(ret, 0, sizeof *ret);
     count(e, ret);
-    bool may_rise = ret->held == 0;
+    enum limiter_way way = way_of(e, &m, ret, now_us);
     if (m.n > 0) {
         sum_electric(&m, ret);
         sum_charge(&m, ret);
@@ -434,9 +450,9 @@ void bank_sum(struct bank_engine *e, bool twins, uint64_t now_us, struct bank *r
             copy_single(m.b[0], &ret->sum);
     }
     alarms(e, &m, twins, now_us, ret, next_us);
-    voltage_limits(e, may_rise, now_us, &ret->sum, next_us);
+    voltage_limits(e, way, now_us, &ret->sum);
     if (ret->life == BANK_ONLINE) {
-        current_limits(e, &m, ret->lost > 0, may_rise, now_us, &ret->sum, next_us);
+        current_limits(e, &m, ret->lost > 0, way, now_us, &ret->sum);
     } else { /* L9, and the design: nobody is online */
         limiter_suspend(&e->ccl, now_us);
         limiter_suspend(&e->dcl, now_us);

@@ -33,49 +33,43 @@ static int64_t steps_due(struct limiter *l, uint64_t free_us, uint64_t now_us)
 
 /* The target is above the output. */
 static void rise(struct limiter *l, const struct limiter_rules *rules, int32_t target,
-                 uint64_t now_us, uint64_t *next_us)
+                 enum limiter_way way, uint64_t now_us)
 {
+    if (way == LIMITER_FALL) {
+        l->allowed_since_us = NEVER_US;
+        return;
+    }
     if (l->allowed_since_us == NEVER_US)
         l->allowed_since_us = now_us;
     uint64_t free_us = deadline_add(l->allowed_since_us, rules->rise_hold_us);
     if (l->cut_us != 0 && deadline_add(l->cut_us, rules->cut_hold_us) > free_us)
         free_us = deadline_add(l->cut_us, rules->cut_hold_us);
-    if (now_us < free_us) {
-        *next_us = deadline_min(*next_us, free_us);
+    if (way == LIMITER_WAIT || now_us < free_us)
         return;
-    }
-    if (rules->rise_per_s <= 0) {
-        l->out = target;
-    } else {
-        int64_t out = l->out + rules->rise_per_s * steps_due(l, free_us, now_us);
-        l->out = out < target ? (int32_t)out : target;
-    }
-    if (l->out < target)
-        *next_us = deadline_min(*next_us, deadline_add(l->risen_us, US_PER_S));
-    else
+    int64_t out = target;
+    if (rules->rise_per_s > 0)
+        out = l->out + rules->rise_per_s * steps_due(l, free_us, now_us);
+    l->out = out < target ? (int32_t)out : target;
+    if (l->out == target)
         l->allowed_since_us = NEVER_US;
 }
 
 int32_t limiter_step(struct limiter *l, const struct limiter_rules *rules, int32_t target,
-                     bool may_rise, uint64_t now_us, uint64_t *next_us)
+                     enum limiter_way way, uint64_t now_us)
 {
     if (!l->started)
         start(l, target);
     if (l->suspended) {
-        uint64_t free_us = deadline_add(l->cut_us, rules->cut_hold_us);
-        if (l->resume > 0 && now_us < free_us) {
-            *next_us = deadline_min(*next_us, free_us);
+        bool shown = now_us >= deadline_add(l->cut_us, rules->cut_hold_us);
+        if (l->resume > 0 && (!shown || way != LIMITER_RISE))
             return 0;
-        }
         l->suspended = false;
         l->out = l->resume;
     }
     if (target <= l->out)
         fall(l, target, now_us);
-    else if (may_rise)
-        rise(l, rules, target, now_us, next_us);
     else
-        l->allowed_since_us = NEVER_US;
+        rise(l, rules, target, way, now_us);
     return l->out;
 }
 

@@ -29,10 +29,18 @@ struct limiter {
     uint64_t cut_us;           /* when it was last cut to 0 */
 };
 
-/* Takes what the batteries allow now and returns what may leave. may_rise false freezes the way up
- * (a battery is held). *next_us becomes the earlier of itself and the time to call again. */
+/* What the readings behind a target allow it to do. */
+enum limiter_way {
+    LIMITER_FALL, /* fall only, and the hold starts again: a battery is held */
+    LIMITER_WAIT, /* fall only, for now: no reading is newer than at the last rise */
+    LIMITER_RISE, /* rise, too: all readings are new */
+};
+
+/* Takes what the batteries allow now and returns what may leave. A limit that may rise by now rises
+ * with the next reading, never by time alone: without a reading nobody knows whether it still may.
+ */
 int32_t limiter_step(struct limiter *l, const struct limiter_rules *rules, int32_t target,
-                     bool may_rise, uint64_t now_us, uint64_t *next_us);
+                     enum limiter_way way, uint64_t now_us);
 
 /* The batteries are out of reach: 0 leaves, whatever was allowed. The first limiter_step() after it
  * goes back to what was out before, or to the target when that is lower, without a hold: the

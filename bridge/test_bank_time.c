@@ -111,8 +111,10 @@ static void test_short_stale(void)
     CU_ASSERT_EQUAL(bank.sum.ccl_ma, 0);
     CU_ASSERT_EQUAL(bank.sum.protections, LOSS);
     bank = test_bank_at(&e, stale_us + SECONDS(2));
-    CU_ASSERT_EQUAL(bank.sum.ccl_ma, 37000);
     CU_ASSERT_EQUAL(bank.sum.protections, 0);
+    CU_ASSERT_EQUAL(bank.sum.ccl_ma, 0); /* up only with a reading */
+    test_bank_feed(&e, 1, stale_us + MS(2100));
+    CU_ASSERT_EQUAL(test_bank_at(&e, stale_us + MS(2100)).sum.ccl_ma, 37000);
 }
 
 /* ---- L4, L5, L8 ---- */
@@ -169,6 +171,28 @@ static void test_one_lost(void)
     CU_ASSERT_EQUAL(bank.sum.protections, 0);
 }
 
+/* Its source says that it has left: out at once, and back like any lost one. */
+static void test_gone(void)
+{
+    struct bank_rules rules = bank_rules_default();
+    struct bank_engine e;
+    struct bank bank;
+
+    test_bank_start(&e, &rules, 3, T0);
+    test_bank_feed(&e, 2, T0 + SECONDS(1));
+    bank_gone(&e, 2);
+    bank = test_bank_at(&e, T0 + SECONDS(1));
+    CU_ASSERT_EQUAL(bank.online, 2);
+    CU_ASSERT_EQUAL(bank.lost, 1);
+    CU_ASSERT_EQUAL(bank.sum.ccl_ma, 74000);
+    CU_ASSERT_EQUAL(bank.sum.current_ma, -2000);
+    CU_ASSERT_EQUAL(bank.sum.warnings, LOSS);
+    for (unsigned s = 2; s <= 4; s++) {
+        test_bank_feed(&e, 3, T0 + SECONDS(s));
+        CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(s)).online, s < 4 ? 2 : 3);
+    }
+}
+
 static void test_lost_stop(void)
 {
     struct bank_rules rules = bank_rules_default();
@@ -187,39 +211,39 @@ static void test_lost_stop(void)
 
 /* ---- L10, M19 ---- */
 
+static int32_t ccl_after(struct bank_engine *e, int32_t allowed_ma, uint64_t now_us)
+{
+    struct battery b = test_battery(now_us);
+
+    b.ccl_ma = allowed_ma;
+    test_bank_put(e, 0, &b);
+    return test_bank_at(e, now_us).sum.ccl_ma;
+}
+
 static void test_rise(void)
 {
     struct bank_rules rules = bank_rules_default();
     struct bank_engine e;
-    struct battery b = test_battery(T0);
-    struct bank bank = {0};
-    int32_t before = 0;
 
     test_bank_start(&e, &rules, 1, T0);
-    b.updated_us = T0 + SECONDS(1);
-    b.ccl_ma = 10000; /* falls at once */
-    test_bank_put(&e, 0, &b);
-    CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(1)).sum.ccl_ma, 10000);
-    for (unsigned s = 2; s <= 31; s++) { /* allowed from second 2: held until second 32 */
-        test_bank_feed(&e, 1, T0 + SECONDS(s));
-        CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(s)).sum.ccl_ma, 10000);
-    }
-    test_bank_feed(&e, 1, T0 + SECONDS(32));
+    CU_ASSERT_EQUAL(ccl_after(&e, 10000, T0 + SECONDS(1)), 10000); /* falls at once */
+    for (unsigned s = 2; s <= 31; s++) /* allowed from second 2: held until second 32 */
+        CU_ASSERT_EQUAL(ccl_after(&e, 37000, T0 + SECONDS(s)), 10000);
     /* 5 A/s for 100 Ah: 3.7 A/s for 74 Ah */
-    CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(32) - 1).sum.ccl_ma, 10000);
-    CU_ASSERT_EQUAL(bank_update(&e, T0 + SECONDS(32), &bank), T0 + SECONDS(33));
-    CU_ASSERT_EQUAL(bank.sum.ccl_ma, 13700);
-    CU_ASSERT_EQUAL(test_bank_at(&e, T0 + MS(32999)).sum.ccl_ma, 13700);
-    CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(33)).sum.ccl_ma, 17400);
-    CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(35)).sum.ccl_ma, 24800);
-    before = 24800;
-    b.updated_us = T0 + SECONDS(36);
-    b.ccl_ma = 20000; /* a fall on the way up starts the hold again */
-    test_bank_put(&e, 0, &b);
-    CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(36)).sum.ccl_ma, 20000);
-    CU_ASSERT_TRUE(before > 20000);
-    test_bank_feed(&e, 1, T0 + SECONDS(37));
-    CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(37)).sum.ccl_ma, 20000);
+    CU_ASSERT_EQUAL(ccl_after(&e, 37000, T0 + SECONDS(32)), 13700);
+    CU_ASSERT_EQUAL(ccl_after(&e, 37000, T0 + SECONDS(33)), 17400);
+    CU_ASSERT_EQUAL(ccl_after(&e, 37000, T0 + SECONDS(35)), 24800); /* two at once */
+    /* no reading, no rise, whatever the time */
+    CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(40)).sum.ccl_ma, 24800);
+    /* a fall on the way up starts the hold again */
+    CU_ASSERT_EQUAL(ccl_after(&e, 20000, T0 + SECONDS(41)), 20000);
+    CU_ASSERT_EQUAL(ccl_after(&e, 37000, T0 + SECONDS(42)), 20000);
+    for (unsigned s = 43; s <= 71; s++)
+        CU_ASSERT_EQUAL(ccl_after(&e, 37000, T0 + SECONDS(s)), 20000);
+    CU_ASSERT_EQUAL(ccl_after(&e, 37000, T0 + SECONDS(72)), 23700);
+    for (unsigned s = 73; s <= 76; s++)
+        CU_ASSERT_EQUAL(ccl_after(&e, 37000, T0 + SECONDS(s)),
+                        s < 76 ? 23700 + 3700 * ((int)s - 72) : 37000);
 }
 
 static void test_no_hold_configured(void)
@@ -242,7 +266,8 @@ static void test_no_hold_configured(void)
     test_bank_put(&e, 0, &b);
     CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(3)).sum.ccl_ma, 0);
     test_bank_feed(&e, 1, T0 + SECONDS(4));
-    CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(5) - 1).sum.ccl_ma, 0);
+    CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(4)).sum.ccl_ma, 0);
+    test_bank_feed(&e, 1, T0 + SECONDS(5));
     CU_ASSERT_EQUAL(test_bank_at(&e, T0 + SECONDS(5)).sum.ccl_ma, 37000);
 }
 
@@ -482,6 +507,7 @@ int main(int argc, char **argv)
         {"a short interruption is shown", test_short_stale},
         {"a held battery freezes the way up (L5)", test_held_freezes_the_way_up},
         {"one lost (L4, L8)", test_one_lost},
+        {"one gone", test_gone},
         {"one lost, policy stop (L8)", test_lost_stop},
         {"rise: hold and rate (L10)", test_rise},
         {"rise without hold", test_no_hold_configured},

@@ -40,10 +40,27 @@ enum beat_due beat_check(struct beat *b, const struct bank *bank, uint64_t now_u
     if (now_us < b->next_us)
         return urgent ? BEAT_URGENT : BEAT_REST;
     move_on(b, now_us);
-    if (urgent)
-        return BEAT_URGENT;
-    bool close = b->has_spoken && now_us - b->spoken_us < too_close_us;
-    return close ? BEAT_REST : BEAT_TICK;
+    if (!b->has_spoken || now_us - b->spoken_us >= too_close_us)
+        return BEAT_TICK;
+    return urgent ? BEAT_URGENT : BEAT_REST;
+}
+
+struct bank beat_probe(const struct beat *b, const struct bank *bank)
+{
+    struct bank probe = b->spoken;
+
+    probe.life = bank->life;
+    probe.sum.known |= bank->sum.known & (FIELD_WARNINGS | FIELD_PROTECTIONS);
+    probe.sum.ccl_ma = bank->sum.ccl_ma;
+    probe.sum.dcl_ma = bank->sum.dcl_ma;
+    probe.sum.cvl_mv = bank->sum.cvl_mv;
+    probe.sum.dvl_mv = bank->sum.dvl_mv;
+    probe.sum.warnings = bank->sum.warnings;
+    probe.sum.protections = bank->sum.protections;
+    probe.sum.charge_enable = bank->sum.charge_enable;
+    probe.sum.discharge_enable = bank->sum.discharge_enable;
+    probe.sum.force_charge = bank->sum.force_charge;
+    return probe;
 }
 
 void beat_spoke(struct beat *b, const struct bank *bank, uint64_t now_us)

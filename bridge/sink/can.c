@@ -160,16 +160,23 @@ static void offer_set(struct sink_can *s, uint64_t now_us)
     beat_spoke(&s->beat, &set->said, now_us);
 }
 
+static enum err encode(const struct sink_can *s, const struct bank *bank, struct can_msg *ret,
+                       size_t *ret_n)
+{
+    const char *maker = s->config.maker[0] != '\0' ? s->config.maker : NULL;
+
+    return pylon_can_encode(s->config.dialect, bank, maker, ret, ret_n);
+}
+
 static void send_set(struct sink_can *s, const struct bank *bank, enum beat_due due,
                      uint64_t now_us)
 {
-    const char *maker = s->config.maker[0] != '\0' ? s->config.maker : NULL;
     struct can_set *set = &s->set;
     size_t n = 0;
     unsigned missed = 0;
 
     drop_set(s); /* what was left of an older one */
-    enum err e = pylon_can_encode(s->config.dialect, bank, maker, set->msgs, &n);
+    enum err e = encode(s, bank, set->msgs, &n);
     if (e != ERR_OK) {
         if (log_limit_ok(&s->limit_incomplete, now_us, log_period_us, &missed))
             log_msg(s->log, LOG_WARN, "can", "bus=%s nothing sent: %s", s->config.name,
@@ -181,6 +188,23 @@ static void send_set(struct sink_can *s, const struct bank *bank, enum beat_due 
     set->said = *bank;
     set->urgent = due == BEAT_URGENT;
     offer_set(s, now_us);
+}
+
+/* The inverter would see a difference. */
+static bool is_visible(const struct sink_can *s, const struct bank *bank)
+{
+    struct can_msg before[PYLON_CAN_MAX_FRAMES];
+    struct can_msg after[PYLON_CAN_MAX_FRAMES];
+    struct bank probe = beat_probe(&s->beat, bank);
+    size_t n = 0;
+    size_t m = 0;
+
+    if (encode(s, &s->beat.spoken, before, &n) != ERR_OK || encode(s, &probe, after, &m) != ERR_OK)
+        return true;
+    bool same = n == m;
+    for (size_t i = 0; i < n && same; i++)
+        same = can_msg_eq(&before[i], &after[i]);
+    return !same;
 }
 
 static bool may_speak(struct sink_can *s, const struct bank *bank, uint64_t now_us)
@@ -219,6 +243,8 @@ static void run(void *self, const struct bank *bank, uint64_t now_us)
     /* a set on its way that no longer tells the whole truth is replaced */
     bool overtaken = is_sending(s) && bank_is_urgent(&s->set.said, bank);
     enum beat_due due = beat_check(&s->beat, bank, now_us);
+    if (due == BEAT_URGENT && !is_visible(s, bank))
+        due = BEAT_REST;
     if (due == BEAT_TICK || overtaken || (due == BEAT_URGENT && !is_sending(s)))
         send_set(s, bank, due, now_us);
     else if (is_sending(s) && now_us >= s->set.again_us)

@@ -52,6 +52,10 @@ void beat_stop(struct beat *b);
 /* What is due. Moves the deadline on. A tick that falls right behind an urgent message is left out.
  */
 enum beat_due beat_check(struct beat *b, const struct bank *bank, uint64_t now_us);
+/* What was said last, with the limits and alarms of now. A change that this does not show in the
+ * sink's own encoding (a tenth of a milliampere, a second condition behind the same bit) is not
+ * worth a message out of turn. */
+struct bank beat_probe(const struct beat *b, const struct bank *bank);
 /* The message left. */
 void beat_spoke(struct beat *b, const struct bank *bank, uint64_t now_us);
 

@@ -252,6 +252,27 @@ static void test_can_urgent(void)
     free(b);
 }
 
+/* A second condition behind the same bit, a limit that falls by less than its step: no news. */
+static void test_can_invisible(void)
+{
+    struct bus *b = bus_new(0);
+
+    b->bank = online();
+    b->bank.sum.protections = COND_BIT(COND_CELL_OVERVOLTAGE);
+    b->bank.sum.dcl_ma = 75090;
+    bus_run(b);
+    bus_pass(b, MS(1500));
+    unsigned before = b->n;
+    b->bank.sum.protections |= COND_BIT(COND_PACK_OVERVOLTAGE);
+    b->bank.sum.dcl_ma = 75060;
+    bus_run(b);
+    CU_ASSERT_EQUAL(b->n, before);
+    b->bank.sum.dcl_ma = 74800;
+    bus_run(b);
+    CU_ASSERT_EQUAL(b->n - before, SET);
+    free(b);
+}
+
 /* C2: a tick right behind an urgent set is left out. */
 static void test_can_tick_behind_urgent(void)
 {
@@ -750,6 +771,7 @@ int main(int argc, char **argv)
         {"can: nothing, then the whole set", test_can_set},
         {"can: cadence without drift (C1, C2)", test_can_cadence},
         {"can: urgent changes (C5, C6)", test_can_urgent},
+        {"can: invisible changes", test_can_invisible},
         {"can: no tick right behind an urgent set", test_can_tick_behind_urgent},
         {"can: stale, lost, back (D1, D2)", test_can_stale_and_lost},
         {"can: full queue (D12)", test_can_full_queue},

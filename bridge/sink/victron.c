@@ -72,6 +72,18 @@ static void publish_state(struct sink_victron *s, const struct bank *bank, bool 
     beat_spoke(&s->beat, bank, now_us);
 }
 
+/* A reader would see a difference. */
+static bool is_visible(struct sink_victron *s, const struct bank *bank)
+{
+    struct buf before = buf_of(s->probe[0], sizeof s->probe[0]);
+    struct buf after = buf_of(s->probe[1], sizeof s->probe[1]);
+    struct bank probe = beat_probe(&s->beat, bank);
+
+    return victron_json_encode(s->config.form, &s->beat.spoken, &before) != ERR_OK ||
+           victron_json_encode(s->config.form, &probe, &after) != ERR_OK ||
+           !span_eq(buf_span(&before), buf_span(&after));
+}
+
 /* The bank has something to say, and has not said "lost" for longer than it should. */
 static bool may_speak(struct sink_victron *s, const struct bank *bank, uint64_t now_us)
 {
@@ -103,6 +115,8 @@ static void run(void *self, const struct bank *bank, uint64_t now_us)
     if (!s->end.connected(s->end.ctx))
         return;
     tell_status(s, speaks);
+    if (due == BEAT_URGENT && !is_visible(s, bank))
+        due = BEAT_REST;
     if (due != BEAT_REST)
         publish_state(s, bank, due == BEAT_URGENT, now_us);
 }

@@ -52,6 +52,7 @@ struct sink_victron {
     struct sink_victron_stats stats;
     struct log_limit limit_refused, limit_failed, limit_incomplete;
     uint8_t text[VICTRON_JSON_MAX];
+    uint8_t probe[2][VICTRON_JSON_MAX];
 };
 
 extern const char sink_victron_online[];  /* the payloads of the status topic */

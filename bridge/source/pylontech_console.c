@@ -265,6 +265,20 @@ static bool take_battery(void *self, unsigned *ret_index, struct battery *ret)
     return false;
 }
 
+static bool take_gone(void *self, unsigned *ret_index)
+{
+    struct pylontech_console *c = self;
+
+    for (unsigned i = 0; i < PYLON_MAX_MODULES; i++) {
+        if ((c->gone >> i & 1u) != 0) {
+            c->gone &= ~(1u << i);
+            *ret_index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static unsigned present(const void *self)
 {
     const struct pylontech_console *c = self;
@@ -287,6 +301,7 @@ static const struct source_ops ops = {
     .next_deadline = next_deadline,
     .take_output = take_output,
     .take_battery = take_battery,
+    .take_gone = take_gone,
     .present = present,
     .first_speed = first_speed,
 };

@@ -48,6 +48,7 @@ struct pylontech_console {
     struct pylontech_link link;
     struct pylontech_module modules[PYLON_MAX_MODULES];
     uint32_t changed; /* bit i: modules[i].out has not been taken */
+    uint32_t gone;    /* bit i: modules[i] has left, and nobody was told */
     unsigned n_present;
     bool has_layout;
     enum pylon_pwr_layout layout;

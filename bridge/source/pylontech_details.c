@@ -233,8 +233,8 @@ static enum err take_info(struct pylontech_console *c, unsigned index, uint64_t 
     return ERR_OK;
 }
 
-static enum err take_bat(struct pylontech_module *m, const struct pylon_answer *answer,
-                         uint64_t now_us)
+static enum err take_bat(struct pylontech_console *c, struct pylontech_module *m,
+                         const struct pylon_answer *answer, uint64_t now_us)
 {
     struct pylon_bat bat;
     enum err e = pylon_bat_decode(answer->body, &bat).code;
@@ -245,6 +245,7 @@ static enum err take_bat(struct pylontech_module *m, const struct pylon_answer *
         return ERR_INCOMPLETE;
     m->bat = bat;
     m->at.bat_us = now_us;
+    m->contested_bat = pylontech_module_contested(m, &c->config.limits);
     return ERR_OK;
 }
 
@@ -261,6 +262,7 @@ static enum err take_pwr_n(struct pylontech_console *c, struct console_command c
         return ERR_MISMATCH;
     m->pwr_n = module;
     m->at.pwr_n_us = now_us;
+    m->contested_pwr_n = pylontech_module_contested(m, &c->config.limits);
     return ERR_OK;
 }
 
@@ -312,7 +314,7 @@ static enum err take(struct pylontech_console *c, struct console_command command
                      const struct pylon_answer *answer, uint64_t now_us)
 {
     switch (command.verb) {
-    case SAY_BAT_N: return take_bat(&c->modules[command.address - 1], answer, now_us);
+    case SAY_BAT_N: return take_bat(c, &c->modules[command.address - 1], answer, now_us);
     case SAY_PWR_N: return take_form(c, command, PYLON_FORM_PWR, answer, now_us);
     case SAY_INFO:
     case SAY_INFO_N: return take_form(c, command, PYLON_FORM_INFO, answer, now_us);
@@ -349,6 +351,8 @@ void pylontech_details(struct pylontech_console *c, struct console_command comma
         pylontech_no_details(c, command);
         return;
     }
-    if (command.verb != SAY_PWRSYS)
-        pylontech_publish(c, index_of(c, command), false, now_us);
+    for (unsigned i = 0; i < PYLON_MAX_MODULES; i++) {
+        if (command.verb == SAY_PWRSYS || i == index_of(c, command))
+            pylontech_publish(c, i, false, now_us);
+    }
 }

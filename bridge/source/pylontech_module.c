@@ -148,7 +148,18 @@ static uint32_t disproved(const struct pylontech_module *m, const struct pylonte
     return set;
 }
 
-/* Adds what a slower command warned of at `at_us`. */
+uint32_t pylontech_module_contested(const struct pylontech_module *m,
+                                    const struct pylontech_limits *limits)
+{
+    struct battery row;
+
+    battery_clear(&row);
+    if (m->at.row_us == 0 || pylon_battery_from_row(&m->row, &row) != ERR_OK)
+        return 0;
+    return disproved(m, limits, &row);
+}
+
+/* Adds what a slower command warned of at `at_us`, but for what a newer row disproves. */
 static void add_alarms(const struct pylontech_module *m, uint32_t disproved_set, uint64_t at_us,
                        uint64_t now_us, const struct battery *from, struct battery *b)
 {
@@ -158,6 +169,25 @@ static void add_alarms(const struct pylontech_module *m, uint32_t disproved_set,
         return;
     b->warnings |= from->warnings & keep;
     b->protections |= from->protections & keep;
+}
+
+/* `bat` came after the row: its extremes are the news, unless a cell does not measure, and its
+ * worst temperatures count as well. */
+static void take_newer_cells(const struct battery *cells, struct battery *b)
+{
+    if (battery_knows(cells, FIELD_CELL_MIN_MAX | FIELD_CELLS)) {
+        b->cell_min_mv = cells->cell_min_mv;
+        b->cell_max_mv = cells->cell_max_mv;
+        b->cell_min_id = cells->cell_min_id;
+        b->cell_max_id = cells->cell_max_id;
+        b->known |= FIELD_CELL_MIN_MAX | FIELD_CELL_IDS;
+    }
+    if (battery_knows(cells, FIELD_TEMP_MIN_MAX) && battery_knows(b, FIELD_TEMP_MIN_MAX)) {
+        if (cells->temp_min_dc < b->temp_min_dc)
+            b->temp_min_dc = cells->temp_min_dc;
+        if (cells->temp_max_dc > b->temp_max_dc)
+            b->temp_max_dc = cells->temp_max_dc;
+    }
 }
 
 static void add_cells(struct pylontech_module *m, uint32_t disproved_set, struct battery *b,
@@ -171,7 +201,9 @@ static void add_cells(struct pylontech_module *m, uint32_t disproved_set, struct
     battery_clear(&cells);
     pylon_battery_from_bat(&m->bat, &cells);
     b->cell_count = cells.cell_count;
-    add_alarms(m, disproved_set, m->at.bat_us, now_us, &cells, b);
+    add_alarms(m, disproved_set & ~m->contested_bat, m->at.bat_us, now_us, &cells, b);
+    if (m->at.bat_us > m->at.row_us)
+        take_newer_cells(&cells, b);
     m->cells_differ = !cells_fit(&cells, b);
     if (m->cells_differ || now_us - m->at.bat_us > cells_life_us)
         return;
@@ -197,7 +229,7 @@ static void add_slow(struct pylontech_module *m, const struct pylontech_limits *
     if (m->at.pwr_n_us != 0) {
         battery_clear(&details);
         pylon_battery_from_module(&m->pwr_n, &details);
-        add_alarms(m, over, m->at.pwr_n_us, now_us, &details, b);
+        add_alarms(m, over & ~m->contested_pwr_n, m->at.pwr_n_us, now_us, &details, b);
     }
     if (m->at.stat_us != 0)
         pylon_battery_from_stat(&m->stat, b);

@@ -40,6 +40,7 @@ struct pylontech_module {
     bool verify;     /* read `info` again: the stack changed */
     bool impossible; /* its rows cannot be true, and not just once: it is left out */
     uint8_t tries;   /* failed attempts to identify it */
+    uint8_t missing; /* good tables in a row without it, up to the one that says it has left */
     struct module_times at;
     struct module_times asked; /* when the command was last sent, for the round robin */
     struct pylon_pwr_row row;
@@ -47,6 +48,9 @@ struct pylontech_module {
     struct pylon_module pwr_n;
     struct pylon_stat stat;
     struct pylon_info info;
+    /* what `bat` and `pwr N` claimed although the row before them showed otherwise: the console
+     * contradicts itself, and only a new answer to the same command ends that */
+    uint32_t contested_bat, contested_pwr_n;
     /* hysteresis */
     uint32_t tripped; /* COND_BIT set: our own protections */
     uint32_t warned;  /* COND_BIT set: our own warnings */
@@ -64,6 +68,10 @@ void pylontech_module_reset(struct pylontech_module *m);
 /* Its rated capacity; 0: unknown. */
 int32_t pylontech_module_capacity(const struct pylontech_module *m,
                                   const struct pylontech_limits *limits);
+
+/* Notes what the newest row says against an answer to `bat` or `pwr N` that has just come. */
+uint32_t pylontech_module_contested(const struct pylontech_module *m,
+                                    const struct pylontech_limits *limits);
 
 /* Builds m->out from what is known at this time. `sys`: the newest `pwrsys`, NULL: none. */
 void pylontech_module_picture(struct pylontech_module *m, const struct pylontech_limits *limits,

@@ -5,6 +5,8 @@
  */
 #include "bridge/source/pylontech_console_priv.h"
 
+/* A module has left when this many good tables in a row do not show it. */
+enum { MISSING = 2 };
 /* A row that stays doubtful is taken (a jump) or left out (impossible) after this many readings. */
 enum { READINGS = 3 };
 
@@ -60,6 +62,8 @@ static void note_presence(struct pylontech_console *c, const struct pylon_pwr *t
         bool here = is_row_of(table, i, &at);
 
         n += here ? 1 : 0;
+        if (!here && m->missing < MISSING && ++m->missing == MISSING)
+            c->gone |= 1u << i;
         if (here == m->present)
             continue;
         changed = true;

@@ -5,7 +5,8 @@
  * so it can be driven by a port, by a test and by a fuzzer alike.
  *
  * After every call of opened(), closed(), bytes() and deadline() the caller takes what came out of
- * it: the output until there is none, the batteries until there are none, and the next deadline.
+ * it: the output until there is none, the batteries that changed and those that left until there
+ * are none, and the next deadline.
  */
 #ifndef BRIDGE_SOURCE_SOURCE_H
 #define BRIDGE_SOURCE_SOURCE_H
@@ -33,6 +34,8 @@ struct source_ops {
      * updated_us is the time of its last good reading, which is not always now: an alarm that comes
      * from a slower command does not make the measured values younger. */
     bool (*take_battery)(void *self, unsigned *ret_index, struct battery *ret);
+    /* The next battery that the protocol says has left (not: that does not answer). */
+    bool (*take_gone)(void *self, unsigned *ret_index);
     unsigned (*present)(const void *self);     /* batteries seen just now */
     uint32_t (*first_speed)(const void *self); /* to open the port with */
 };

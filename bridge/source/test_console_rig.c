@@ -100,7 +100,7 @@ static void put_module(struct buf *out, unsigned address, const struct rig_modul
     buf_printf(out, " Current Status  : %-8s\r\r\n", "Normal");
     buf_printf(out, " Tmpr. Status    : %-8s\r\r\n", "Normal");
     buf_printf(out, " Coul. Status    : %-8s\r\r\n", "Normal");
-    buf_printf(out, " Bat Events      : 0x%-9x\r\r\n", 0u);
+    buf_printf(out, " Bat Events      : 0x%-9x\r\r\n", (unsigned)m->bat_events);
     buf_printf(out, " Power Events    : 0x%-9x\r\r\n", 0u);
     buf_printf(out, " System Fault    : 0x%-9x\r\r\n", (unsigned)m->system_fault);
     buf_str(out, " ----------------------------");
@@ -336,6 +336,8 @@ static void collect(struct rig *rig)
         rig->updates[index]++;
         rig->at_us[index] = rig->now_us;
     }
+    while (rig->source.ops->take_gone(rig->source.self, &index))
+        rig->gone[index]++;
 }
 
 static void deliver(struct rig *rig, unsigned i)

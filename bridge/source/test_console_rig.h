@@ -26,7 +26,7 @@ struct rig_module {
     const char *barcode;
     const char *spec;
     int32_t soh, cycles;
-    uint32_t system_fault;
+    uint32_t system_fault, bat_events;
 };
 
 struct rig_piece {
@@ -73,6 +73,7 @@ struct rig {
     bool forbidden; /* it sent something that is not on the list */
     struct battery got[16];
     unsigned updates[16];
+    unsigned gone[16];
     uint64_t at_us[16];
 
     struct rig_piece pieces[RIG_PIECES];

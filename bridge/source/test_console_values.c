@@ -129,12 +129,16 @@ static void test_layout_changes(void)
     rig_open(rig);
     rig_run(rig, RIG_S(5));
     rig->pwr_text = P3_HEADER "\r\r\n" P3_ROW_1 "\r\r\n" ABSENT(2);
+    rig->modules[0].volt = 49093;
+    rig->modules[0].vlow = 3272;
+    rig->modules[0].vhigh = 3273;
+    rig->modules[0].tlow = 15100;
+    unsigned before = rig->updates[0];
     rig_run(rig, RIG_S(3)); /* 89 % to 52 % wants a second reading */
+    CU_ASSERT_TRUE(rig->updates[0] > before);
     CU_ASSERT_EQUAL(rig->got[0].pack_mv, 49093);
     CU_ASSERT_EQUAL(rig->got[0].soc_pm, 520);
     CU_ASSERT_EQUAL(rig->got[0].temp_max_dc, 161);
-    CU_ASSERT_EQUAL(rig->got[0].cell_min_id, 14);
-    CU_ASSERT_EQUAL(rig->got[0].cell_max_id, 1);
     CU_ASSERT_EQUAL(rig->updates[1], 0);
     CU_ASSERT_TRUE(rig_logged(rig, "layout=P3"));
     rig_delete(rig);
@@ -201,10 +205,15 @@ static void test_leaves_and_returns(void)
 
     rig->modules[1].present = false;
     poll_once(rig);
+    CU_ASSERT_EQUAL(rig->gone[1], 0); /* one table may be wrong */
+    poll_once(rig);
+    CU_ASSERT_EQUAL(rig->gone[1], 1);
     unsigned before = rig->updates[1];
     uint64_t seen_us = rig->got[1].updated_us;
     rig_run(rig, RIG_S(60));
     CU_ASSERT_EQUAL(rig->updates[1], before); /* nothing that looks alive */
+    CU_ASSERT_EQUAL(rig->gone[1], 1);         /* and it is said, once */
+    CU_ASSERT_EQUAL(rig->gone[0], 0);
     CU_ASSERT_TRUE(rig->updates[0] > 60);
     CU_ASSERT_EQUAL(rig->source.ops->present(rig->source.self), 1);
     unsigned lines = rig->n_lines;
@@ -569,6 +578,49 @@ static void test_cell_overvoltage(void)
     rig_delete(rig);
 }
 
+/* `bat` shows it first: no waiting for the next table. */
+static void test_bat_shows_it_first(void)
+{
+    struct rig *rig = running();
+    unsigned from = rig->n_lines;
+
+    while (rig_count(rig, "bat 1", from) == 0) /* it is being sent: change what it will say */
+        rig_run(rig, RIG_MS(1));
+    rig_run(rig, RIG_MS(500));
+    from = rig->n_lines;
+    while (rig_count(rig, "pwr", from) == 0)
+        rig_run(rig, RIG_MS(1));
+    rig_run(rig, RIG_MS(29)); /* the table is on its way with the old values */
+    rig->modules[0].vhigh = 3700;
+    while (rig_count(rig, "bat 1", from) == 0 && rig->now_us < RIG_S(200))
+        rig_run(rig, RIG_MS(1));
+    uint64_t row_us = rig->got[0].updated_us;
+    rig_run(rig, RIG_MS(35));
+    CU_ASSERT_EQUAL(rig->got[0].ccl_ma, 0);
+    CU_ASSERT_EQUAL(rig->got[0].protections, BIT(CELL_OVERVOLTAGE));
+    CU_ASSERT_EQUAL(rig->got[0].updated_us, row_us); /* not younger by that */
+    rig_delete(rig);
+}
+
+/* The console contradicts itself: `pwr N` says over-voltage while every row is fine. It counts
+ * until `pwr N` says otherwise. */
+static void test_contested(void)
+{
+    struct rig *rig = running();
+
+    rig->modules[0].bat_events = 0x1;
+    rig_run(rig, RIG_S(6));
+    CU_ASSERT_EQUAL(rig->got[0].protections, BIT(CELL_OVERVOLTAGE));
+    for (unsigned i = 0; i < 200; i++) {
+        rig_run(rig, RIG_MS(50));
+        CU_ASSERT_EQUAL(rig->got[0].protections, BIT(CELL_OVERVOLTAGE));
+    }
+    rig->modules[0].bat_events = 0;
+    rig_run(rig, RIG_S(4));
+    CU_ASSERT_EQUAL(rig->got[0].protections, 0);
+    rig_delete(rig);
+}
+
 /* The published cells never contradict the newest row. */
 static void test_cells_follow_the_row(void)
 {
@@ -713,6 +765,8 @@ int main(int argc, char **argv)
         {"touching columns (S52)", test_touching_columns},
         {"broken cell (S54)", test_broken_cell},
         {"cell over-voltage", test_cell_overvoltage},
+        {"bat shows it first", test_bat_shows_it_first},
+        {"the console contradicts itself (S49)", test_contested},
         {"cells follow the row", test_cells_follow_the_row},
         {"cell under-voltage", test_cell_undervoltage},
         {"a high cell warns (S53)", test_high_cell_warns},
