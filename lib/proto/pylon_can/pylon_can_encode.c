@@ -46,6 +46,17 @@ static bool half_known(const struct battery *b, enum pcan_half half)
     return false;
 }
 
+/* Limits are rounded to the safe side (CVL, CCL, DCL down, DVL up): half away from zero would tell
+ * 53.25 V as 53.3 V, and real stacks whose modules say 53.25 V send 53.2 V. */
+static int64_t divide(int64_t value, const struct pcan_row *row)
+{
+    if ((row->flags & PCAN_FLOOR) != 0)
+        return value / row->div;
+    if ((row->flags & PCAN_CEIL) != 0)
+        return value / row->div + (value % row->div > 0);
+    return div_round(value, row->div);
+}
+
 /* False when the frame cannot be sent without this number. */
 static bool write_number(const struct pylon_can_dialect *d, const struct pcan_row *row,
                          const struct bank *bank, uint8_t *data)
@@ -61,7 +72,7 @@ static bool write_number(const struct pylon_can_dialect *d, const struct pcan_ro
             value = 0;
         }
         value *= row->mul;
-        raw = (row->flags & PCAN_FLOOR) != 0 ? value / row->div : div_round(value, row->div);
+        raw = divide(value, row);
         raw = clamp_i64(raw + row->offset, raw_lowest(row), raw_highest(row));
     } else if ((row->flags & PCAN_MUST) != 0) {
         return false;

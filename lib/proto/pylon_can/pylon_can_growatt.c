@@ -12,9 +12,9 @@
 
 /* 0x311: limits; the status word in bytes 6-7 (state, sleep, outputs) is not known to a bank */
 static const struct pcan_row limits[] = {
-    U16(PCAN_CVL, 0, 100, 40000, 63000, PCAN_MUST | PCAN_NONZERO, 0),
-    U16(PCAN_CCL, 2, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE, 0),
-    U16(PCAN_DCL, 4, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE, 0),
+    U16(PCAN_CVL, 0, 100, 40000, 63000, PCAN_MUST | PCAN_NONZERO | PCAN_FLOOR, 0),
+    U16(PCAN_CCL, 2, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE | PCAN_FLOOR, 0),
+    U16(PCAN_DCL, 4, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE | PCAN_FLOOR, 0),
 };
 
 /* 0x312: protections in bytes 0-1, warnings in 2-3; a name we do not know becomes system error or

@@ -35,10 +35,10 @@
 /* ---- 0x351: limits ---- [P12]; bytes 6-7 blank in the document, sent by US3000/US5000 [C01]
  * [C04]. 0 V would order the inverter to empty the battery, hence NONZERO. */
 static const struct pcan_row limits[] = {
-    U16(PCAN_CVL, 0, 100, 40000, 63000, PCAN_MUST | PCAN_NONZERO, 0),
-    S16(PCAN_CCL, 2, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE, 0),
-    S16(PCAN_DCL, 4, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE, 0),
-    U16(PCAN_DVL, 6, 100, 36000, 52000, PCAN_MARKED, 0),
+    U16(PCAN_CVL, 0, 100, 40000, 63000, PCAN_MUST | PCAN_NONZERO | PCAN_FLOOR, 0),
+    S16(PCAN_CCL, 2, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE | PCAN_FLOOR, 0),
+    S16(PCAN_DCL, 4, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE | PCAN_FLOOR, 0),
+    U16(PCAN_DVL, 6, 100, 36000, 52000, PCAN_MARKED | PCAN_CEIL, 0),
 };
 
 /* ---- 0x355: state ---- [P12]. SOC is rounded down: 99.5 % shown as 100 % tells the inverter that

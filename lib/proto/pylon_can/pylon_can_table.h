@@ -78,6 +78,7 @@ enum {
     PCAN_TRIM = 1 << 7,       /* text: its last part, blanks at the end are padding */
     PCAN_READ_ONLY = 1 << 8,  /* understood when read, never written */
     PCAN_WRITE_ONLY = 1 << 9, /* another frame of the dialect says it better */
+    PCAN_CEIL = 1 << 10,      /* away from zero: a lower limit may not be told lower than it is */
 };
 
 struct pcan_row {

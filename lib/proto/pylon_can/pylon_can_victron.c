@@ -99,10 +99,10 @@ const struct pcan_row pcan_ids[4] = {
 
 /* [VIC]: CVL 0 is treated as over-voltage, CCL and DCL must not be negative, DVL is ignored */
 static const struct pcan_row limits[] = {
-    U16(PCAN_CVL, 0, 100, 40000, 63000, PCAN_MUST | PCAN_NONZERO, 0),
-    S16(PCAN_CCL, 2, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE, 0),
-    S16(PCAN_DCL, 4, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE, 0),
-    U16(PCAN_DVL, 6, 100, 36000, 52000, PCAN_MARKED, 0),
+    U16(PCAN_CVL, 0, 100, 40000, 63000, PCAN_MUST | PCAN_NONZERO | PCAN_FLOOR, 0),
+    S16(PCAN_CCL, 2, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE | PCAN_FLOOR, 0),
+    S16(PCAN_DCL, 4, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE | PCAN_FLOOR, 0),
+    U16(PCAN_DVL, 6, 100, 36000, 52000, PCAN_MARKED | PCAN_CEIL, 0),
 };
 
 /* [VIC]: hi-res SOC 0.01 %; 0 beside a SOC is "not provided". Rounded down like the coarse one. */
@@ -235,10 +235,11 @@ const struct pylon_can_dialect pcan_yambms_victron = {
  * include 24 V systems [C14] */
 enum { NO_U16 = 0xFFFF, NO_S16 = -0x8000 };
 static const struct pcan_row limits_sma[] = {
-    U16(PCAN_CVL, 0, 100, 20000, 63000, PCAN_MUST | PCAN_NONZERO | PCAN_MARKED, NO_U16),
-    S16(PCAN_CCL, 2, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE | PCAN_MARKED, NO_S16),
-    S16(PCAN_DCL, 4, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE | PCAN_MARKED, NO_S16),
-    U16(PCAN_DVL, 6, 100, 20000, 60000, PCAN_MARKED, NO_U16),
+    U16(PCAN_CVL, 0, 100, 20000, 63000, PCAN_MUST | PCAN_NONZERO | PCAN_MARKED | PCAN_FLOOR,
+        NO_U16),
+    S16(PCAN_CCL, 2, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE | PCAN_MARKED | PCAN_FLOOR, NO_S16),
+    S16(PCAN_DCL, 4, 100, 0, 1200000, PCAN_MUST | PCAN_POSITIVE | PCAN_MARKED | PCAN_FLOOR, NO_S16),
+    U16(PCAN_DVL, 6, 100, 20000, 60000, PCAN_MARKED | PCAN_CEIL, NO_U16),
 };
 static const struct pcan_row soc_soh_sma[] = {
     U16(PCAN_SOC, 0, 10, 0, 1000, PCAN_MUST | PCAN_CLAMP | PCAN_FLOOR | PCAN_MARKED, NO_U16),

@@ -428,7 +428,8 @@ static void test_limit_edges(void)
     static const struct edge edges[] = {
         {-10000, "351#140200007201C201"},    {-1, "351#140200007201C201"},
         {0, "351#140200007201C201"},         {49, "351#140200007201C201"},
-        {50, "351#140201007201C201"},        {370000, "351#1402740E7201C201"},
+        {99, "351#140200007201C201"},        {100, "351#140201007201C201"},
+        {14850, "351#140294007201C201"},     {370000, "351#1402740E7201C201"},
         {3276700, "351#1402FF7F7201C201"},   {9999999, "351#1402FF7F7201C201"},
         {INT32_MIN, "351#140200007201C201"},
     };
@@ -458,10 +459,13 @@ static void test_cvl_is_never_zero(void)
     }
     CU_ASSERT_EQUAL(n, 77);
     CU_ASSERT_EQUAL(msgs[0].id, 0xA5A5A5A5);
-    bank.sum.cvl_mv = 50;
+    bank.sum.cvl_mv = 100;
     EXPECT_FRAME("victron", &bank, "351#010072017201C201");
-    bank.sum.cvl_mv = 53250;
-    EXPECT_FRAME("victron", &bank, "351#150272017201C201");
+    bank.sum.cvl_mv = 53250; /* to the safe side: 53.2 V */
+    EXPECT_FRAME("victron", &bank, "351#140272017201C201");
+    bank.sum.dvl_mv = 45010; /* and the lower limit up: 45.1 V */
+    EXPECT_FRAME("victron", &bank, "351#140272017201C301");
+    bank.sum.dvl_mv = 45000;
     bank.sum.cvl_mv = 9999999;
     EXPECT_FRAME("victron", &bank, "351#FFFF72017201C201");
     EXPECT_FRAME("sma", &bank, "351#FEFF72017201C201");
