@@ -43,8 +43,8 @@ size_t series_at(const struct series *s, int64_t t_us)
 
 /* ---- CAN ---- */
 
-static const char *const can_pseudo[] = {"foreign", "malformed", "extended",
-                                         "remote",  "frames",    NULL};
+static const char *const can_pseudo[] = {"foreign", "malformed", "extended", "remote",
+                                         "frames",  "peak",      NULL};
 
 bool judge_can_pseudo(const char *signal)
 {
@@ -81,6 +81,25 @@ static void can_count(const struct judge_input *in, const char *signal, struct s
             count++;
         series_add(ret, &(struct sample){
                             .t_us = e->t_us, .micro = count * 1000000, .event = i, .known = true});
+    }
+}
+
+enum { PEAK_US = 1000000 };
+
+/* "peak": at each frame, how many of its id there were in the second that ends with it. */
+static void can_peak(const struct judge_input *in, struct series *ret)
+{
+    const struct event *at = in->events->at;
+    for (size_t i = 0; i < in->events->n; i++) {
+        int64_t count = 0;
+        if (at[i].kind != EVENT_CAN || at[i].can.error)
+            continue;
+        for (size_t k = i + 1; k-- > 0 && at[i].t_us - at[k].t_us < PEAK_US;)
+            count += at[k].kind == EVENT_CAN && at[k].can.id == at[i].can.id &&
+                     at[k].can.extended == at[i].can.extended;
+        series_add(ret,
+                   &(struct sample){
+                       .t_us = at[i].t_us, .micro = count * 1000000, .event = i, .known = true});
     }
 }
 
@@ -128,6 +147,8 @@ void series_build(const struct judge_input *in, enum sink sink, const char *sign
     *ret = (struct series){0};
     if (sink != SINK_CAN)
         series_json(in, signal, ret);
+    else if (strcmp(signal, "peak") == 0)
+        can_peak(in, ret);
     else if (judge_can_pseudo(signal))
         can_count(in, signal, ret);
     else if (strcmp(signal, "maker") == 0)

@@ -196,6 +196,23 @@ static void json_qos(const struct judge_input *in, struct series *ret)
     }
 }
 
+/* "$peak": at each message on the main topic, how many there were in the second that ends with it.
+ */
+static void json_peak(const struct judge_input *in, struct series *ret)
+{
+    const struct event *at = in->events->at;
+    for (size_t i = 0; i < in->events->n; i++) {
+        int64_t count = 0;
+        if (at[i].kind != EVENT_MQTT || strcmp(at[i].topic, in->manifest->topic) != 0)
+            continue;
+        for (size_t k = i + 1; k-- > 0 && at[i].t_us - at[k].t_us < 1000000;)
+            count += at[k].kind == EVENT_MQTT && strcmp(at[k].topic, in->manifest->topic) == 0;
+        series_add(ret,
+                   &(struct sample){
+                       .t_us = at[i].t_us, .micro = count * 1000000, .event = i, .known = true});
+    }
+}
+
 static const char *mapped(const struct manifest *m, const char *path)
 {
     for (size_t i = 0; i < m->n_map; i++)
@@ -242,6 +259,8 @@ void series_json(const struct judge_input *in, const char *signal, struct series
         json_connects(in, ret);
     else if (strcmp(signal, "$qos") == 0)
         json_qos(in, ret);
+    else if (strcmp(signal, "$peak") == 0)
+        json_peak(in, ret);
     else
         json_count(in, signal, ret);
 }

@@ -67,8 +67,10 @@ static bool take_covers(struct parser *p, struct conf_cursor *c)
 /* One need: `bms 1 serial`, `can pylon`, `json victron`, `ha`, `influx`, `captures`. */
 static bool take_need(struct conf_cursor *c, char ret[40])
 {
-    static const char *const kinds[] = {"bms", "can", "json", "ha", "influx", "captures", NULL};
-    enum { NEED_BMS, NEED_CAN, NEED_JSON };
+    static const char *const kinds[] = {"bms", "can",    "json",     "own", "hub",
+                                        "ha",  "influx", "captures", NULL};
+    enum { NEED_BMS, NEED_CAN, NEED_JSON, NEED_OWN };
+    static const char *const owned[] = {"dut", "broker", NULL};
     static const char *const links[] = {"serial", NULL};
     static const char *const can_forms[] = {"pylon", NULL};
     static const char *const json_forms[] = {"victron", NULL};
@@ -98,6 +100,11 @@ static bool take_need(struct conf_cursor *c, char ret[40])
         if (!conf_take_known(c, "JSON family", json_forms, &form))
             return false;
         snprintf(ret, 40, "json %s", json_forms[form]);
+        return true;
+    case NEED_OWN: /* the timeline starts and stops it, so it must be ours */
+        if (!conf_take_known(c, "thing to own", owned, &form))
+            return false;
+        snprintf(ret, 40, "own %s", owned[form]);
         return true;
     }
     snprintf(ret, 40, "%s", kinds[kind]);

@@ -221,6 +221,11 @@ bool time_active(void)
     return control.active;
 }
 
+bool time_running(void)
+{
+    return control.active;
+}
+
 __attribute__((constructor)) static void start_early(void)
 {
     time_active();

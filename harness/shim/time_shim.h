@@ -25,8 +25,10 @@
 
 /* ---- time_control.c: the connection to the controller ---- */
 
-/* True when time is virtual in this process. */
+/* True when time is virtual in this process. The first call connects. */
 bool time_active(void);
+/* The same, but does not connect: for calls that others make on their way into the library. */
+bool time_running(void);
 int64_t time_now_ns(void);
 int64_t time_wall_offset_ns(void);
 struct vt_shared *time_shared(void);

@@ -44,6 +44,9 @@ enum vt_why {
     VT_RESUMED,   /* answer to VT_RESUME */
 };
 
+/* Objects that are no address: any child of the process, any signal. */
+enum { VT_OBJECT_CHILD = 1, VT_OBJECT_SIGNAL = 2 };
+
 struct vt_packet {
     uint32_t kind;
     uint32_t why;        /* VT_WAKE */
