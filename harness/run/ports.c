@@ -195,6 +195,14 @@ static void on_broker_ready(void *ctx)
     if (w->watcher)
         return; /* a restart; the observer comes back by itself */
     w->broker_port = broker_port(w->broker);
+    if (timeline_slows_broker(w)) {
+        enum err err = relay_new(w->loop, broker_port(w->broker), &w->relay);
+        if (err != ERR_OK) {
+            world_fail(w, "relay before the broker: %s", err_text(err));
+            return;
+        }
+        w->broker_port = relay_port(w->relay);
+    }
     snprintf(w->broker_host, sizeof w->broker_host, "127.0.0.1");
     snprintf(w->broker_url, sizeof w->broker_url, "mqtt://127.0.0.1:%u", w->broker_port);
     snprintf(url, sizeof url, "unix:%s", broker_socket(w->broker));
@@ -280,11 +288,13 @@ bool ports_open(struct world *w)
 void ports_close(struct world *w)
 {
     mqtt_delete(w->watcher);
+    relay_delete(w->relay);
     broker_delete(w->broker);
     can_delete(w->can);
     can_hub_delete(w->hub);
     sim_delete(w->sim);
     w->watcher = NULL;
+    w->relay = NULL;
     w->broker = NULL;
     w->can = NULL;
     w->hub = NULL;

@@ -43,6 +43,14 @@ bool timeline_prepare(struct world *w)
     return true;
 }
 
+bool timeline_slows_broker(const struct world *w)
+{
+    for (size_t i = 0; i < w->n_order; i++)
+        if (w->scenario->stmts[w->order[i]].stimulus.verb == STIM_BROKER_SLOW)
+            return true;
+    return false;
+}
+
 void timeline_sample_truth(struct world *w)
 {
     int64_t t = world_t(w, loop_now(w->loop));
@@ -117,6 +125,10 @@ static void apply_broker(struct world *w, const struct stimulus *s)
         err = broker_thaw(w->broker);
     else if (s->verb == STIM_BROKER_RESET && (err = broker_kill(w->broker)) == ERR_OK)
         err = broker_start(w->broker);
+    else if (s->verb == STIM_BROKER_SLOW && w->relay) {
+        relay_set_delay(w->relay, (uint64_t)s->value.micro); /* a time in micro-units */
+        err = ERR_OK;
+    }
     if (err != ERR_OK)
         world_fail(w, "broker %s: %s", stimulus_verb_name(s->verb), err_text(err));
 }

@@ -12,6 +12,7 @@
 #include "port/can.h"
 #include "port/can_hub.h"
 #include "port/mqtt.h"
+#include "port/relay.h"
 #include "sim/sim.h"
 
 enum { TRUTHS_MAX = 16, TAINT_US = 2000 };
@@ -54,6 +55,7 @@ struct world {
     char can_sock[600];
 
     struct broker *broker;
+    struct relay *relay; /* between DUT and broker, when the timeline slows the broker */
     struct mqtt *watcher;
     bool watching;
     char broker_url[300], broker_host[128];
@@ -107,6 +109,7 @@ void dut_on_gone(struct world *w); /* in world.c */
 bool timeline_prepare(struct world *w);
 void timeline_start(struct world *w);
 void timeline_stop(struct world *w);
+bool timeline_slows_broker(const struct world *w);
 void timeline_sample_truth(struct world *w);
 
 #endif
