@@ -97,7 +97,7 @@ static void say_poll(struct pylontech_console *c, uint64_t now_us)
 static void act(struct pylontech_console *c, uint64_t now_us)
 {
     struct console_command command;
-    bool identity = false;
+    bool at_once = false;
 
     if (c->link.state != LINK_READY)
         return;
@@ -105,9 +105,9 @@ static void act(struct pylontech_console *c, uint64_t now_us)
         say_poll(c, now_us);
         return;
     }
-    if (!pylontech_pick(c, now_us, &command, &identity))
+    if (!pylontech_pick(c, now_us, &command, &at_once))
         return;
-    if ((!identity && c->slow_said > 0) || !fits(c, command, now_us))
+    if ((!at_once && c->slow_said > 0) || !fits(c, command, now_us))
         return;
     if (pylontech_link_say(&c->link, command, now_us)) {
         c->slow_said++;

@@ -101,7 +101,17 @@ static uint64_t *asked_at(struct module_times *times, size_t offset)
     return (uint64_t *)(void *)((char *)times + offset);
 }
 
-/* How overdue it is, in thousandths of its period; 0: not yet. */
+/* An alarm that nothing but an older answer of this command supports, or cells that no longer fit.
+ */
+static bool must_recheck(const struct pylontech_module *m, enum console_verb verb, uint64_t now_us)
+{
+    if (verb == SAY_BAT_N)
+        return (m->claims_bat != 0 && m->asked.bat_us < m->at.row_us) ||
+               (m->cells_differ && now_us - m->asked.bat_us >= US_PER_S);
+    return verb == SAY_PWR_N && m->claims_pwr_n != 0 && m->asked.pwr_n_us < m->at.row_us;
+}
+
+/* How overdue it is, in thousandths of its period; 0: not yet, UINT64_MAX: at once. */
 static uint64_t overdue(struct pylontech_console *c, unsigned index, const struct slow_verb *slow,
                         uint64_t now_us)
 {
@@ -109,7 +119,7 @@ static uint64_t overdue(struct pylontech_console *c, unsigned index, const struc
     uint64_t asked_us = *asked_at(&m->asked, slow->asked);
     bool alarmed = (m->out.warnings | m->out.protections) != 0;
 
-    if (slow->one == SAY_BAT_N && m->cells_differ && now_us - asked_us >= US_PER_S)
+    if (must_recheck(m, slow->one, now_us))
         return UINT64_MAX;
     if (asked_us == 0)
         return UINT64_MAX / 2;
@@ -120,7 +130,7 @@ static uint64_t overdue(struct pylontech_console *c, unsigned index, const struc
 }
 
 static bool pick_round_robin(struct pylontech_console *c, uint64_t now_us,
-                             struct console_command *ret)
+                             struct console_command *ret, bool *ret_at_once)
 {
     uint64_t best = 0;
 
@@ -140,21 +150,22 @@ static bool pick_round_robin(struct pylontech_console *c, uint64_t now_us,
                 ret->address = (uint8_t)(i + 1);
         }
     }
+    *ret_at_once = best == UINT64_MAX;
     return best > 0;
 }
 
 bool pylontech_pick(struct pylontech_console *c, uint64_t now_us, struct console_command *ret,
-                    bool *ret_identity)
+                    bool *ret_at_once)
 {
-    *ret_identity = pick_identity(c, ret);
-    if (*ret_identity)
+    *ret_at_once = pick_identity(c, ret);
+    if (*ret_at_once)
         return true;
     bool due = c->system_asked_us == 0 || now_us - c->system_asked_us >= system_every_us;
     if (c->debug_mode && !c->off[SAY_PWRSYS] && due) {
         *ret = (struct console_command){.verb = SAY_PWRSYS};
         return true;
     }
-    return pick_round_robin(c, now_us, ret);
+    return pick_round_robin(c, now_us, ret, ret_at_once);
 }
 
 static unsigned index_of(const struct pylontech_console *c, struct console_command command)

@@ -159,16 +159,20 @@ uint32_t pylontech_module_contested(const struct pylontech_module *m,
     return disproved(m, limits, &row);
 }
 
-/* Adds what a slower command warned of at `at_us`, but for what a newer row disproves. */
-static void add_alarms(const struct pylontech_module *m, uint32_t disproved_set, uint64_t at_us,
-                       uint64_t now_us, const struct battery *from, struct battery *b)
+/* Adds what a slower command warned of at `at_us`, but for what a newer row disproves. Returns what
+ * only this answer says. */
+static uint32_t add_alarms(const struct pylontech_module *m, uint32_t disproved_set, uint64_t at_us,
+                           uint64_t now_us, const struct battery *from, struct battery *b)
 {
     uint32_t keep = at_us < m->at.row_us ? ~disproved_set : UINT32_MAX;
 
     if (now_us - at_us > alarms_life_us)
-        return;
-    b->warnings |= from->warnings & keep;
-    b->protections |= from->protections & keep;
+        return 0;
+    uint32_t warnings = from->warnings & keep & ~b->warnings;
+    uint32_t protections = from->protections & keep & ~b->protections;
+    b->warnings |= warnings;
+    b->protections |= protections;
+    return warnings | protections;
 }
 
 /* `bat` came after the row: its extremes are the news, unless a cell does not measure, and its
@@ -201,7 +205,8 @@ static void add_cells(struct pylontech_module *m, uint32_t disproved_set, struct
     battery_clear(&cells);
     pylon_battery_from_bat(&m->bat, &cells);
     b->cell_count = cells.cell_count;
-    add_alarms(m, disproved_set & ~m->contested_bat, m->at.bat_us, now_us, &cells, b);
+    m->claims_bat =
+        add_alarms(m, disproved_set & ~m->contested_bat, m->at.bat_us, now_us, &cells, b);
     if (m->at.bat_us > m->at.row_us)
         take_newer_cells(&cells, b);
     m->cells_differ = !cells_fit(&cells, b);
@@ -229,7 +234,8 @@ static void add_slow(struct pylontech_module *m, const struct pylontech_limits *
     if (m->at.pwr_n_us != 0) {
         battery_clear(&details);
         pylon_battery_from_module(&m->pwr_n, &details);
-        add_alarms(m, over & ~m->contested_pwr_n, m->at.pwr_n_us, now_us, &details, b);
+        m->claims_pwr_n =
+            add_alarms(m, over & ~m->contested_pwr_n, m->at.pwr_n_us, now_us, &details, b);
     }
     if (m->at.stat_us != 0)
         pylon_battery_from_stat(&m->stat, b);

@@ -51,6 +51,8 @@ struct pylontech_module {
     /* what `bat` and `pwr N` claimed although the row before them showed otherwise: the console
      * contradicts itself, and only a new answer to the same command ends that */
     uint32_t contested_bat, contested_pwr_n;
+    /* what only `bat`, only `pwr N` says: with every new row it is asked again */
+    uint32_t claims_bat, claims_pwr_n;
     /* hysteresis */
     uint32_t tripped; /* COND_BIT set: our own protections */
     uint32_t warned;  /* COND_BIT set: our own warnings */
