@@ -324,6 +324,39 @@ static void test_a_newer_stimulus_takes_over(void)
     close_bench(&b);
 }
 
+/* What is on the wire already still tells the old value, although a newer one is set meanwhile. */
+static void test_a_reply_under_way_still_tells(void)
+{
+    static struct bench b;
+    open_bench(&b, 1);
+    APPLY(&b, "set current 10 A", 1);
+    buf_clear(&b.heard);
+    tty_write(b.client, SPAN_LIT("pwr\r"));
+    CU_ASSERT_TRUE(wait_for(&b, sent_something)); /* the echo */
+    APPLY(&b, "set current 20 A", 2);
+    CU_ASSERT_EQUAL(b.n_delivered, 0);
+    CU_ASSERT_TRUE(wait_for(&b, heard_prompt));
+    CU_ASSERT_TRUE(heard(&b, " 10000  "));
+    CU_ASSERT_EQUAL(b.n_delivered, 1);
+    CU_ASSERT_EQUAL(b.delivered[0].tag, 1);
+    CU_ASSERT_TRUE(ask(&b, "pwr"));
+    CU_ASSERT_EQUAL(b.n_delivered, 2);
+    CU_ASSERT_EQUAL(b.delivered[1].tag, 2);
+    /* and when that reply is lost, the old value has never been told */
+    APPLY(&b, "set current 30 A", 3);
+    b.wire_out = 0;
+    buf_clear(&b.heard);
+    tty_write(b.client, SPAN_LIT("pwr\r"));
+    CU_ASSERT_TRUE(wait_for(&b, sent_something));
+    APPLY(&b, "set current 35 A", 4);
+    APPLY(&b, "freeze", 0);
+    APPLY(&b, "thaw", 5);
+    CU_ASSERT_TRUE(ask(&b, "pwr"));
+    CU_ASSERT_EQUAL(b.n_delivered, 4);
+    CU_ASSERT_EQUAL(b.delivered[2].tag + b.delivered[3].tag, 9);
+    close_bench(&b);
+}
+
 static void test_damage_delivers_nothing(void)
 {
     static struct bench b;
@@ -698,6 +731,7 @@ int main(int argc, char **argv)
         {"delivered by the right reply", test_delivered_by_the_right_reply},
         {"each kind of value is delivered", test_each_kind_of_value_is_delivered},
         {"a newer stimulus takes over", test_a_newer_stimulus_takes_over},
+        {"a reply under way still tells", test_a_reply_under_way_still_tells},
         {"a damaged reply delivers nothing", test_damage_delivers_nothing},
         {"unplug and plug", test_unplug_and_plug},
         {"unplug in mid-answer", test_unplug_in_mid_answer},

@@ -15,9 +15,8 @@
 #define ANY_US (REACH_OLD | REACH_USER | REACH_DEBUG)
 #define ALL    (ANY_US | REACH_PYTES)
 
-/* A command that is answered (or, without a function, refused with its usage); one that changes the
- * battery, refused and noted; the same two when the admin mode lists them as remote commands as
- * well. */
+/* A command that is answered (or, without a function, refused with its usage), and one that changes
+ * the battery: refused and noted. */
 #define READ(name_, reach_, fn_, text_)                                  \
     {                                                                    \
         .name = (name_), .text = (text_), .reach = (reach_), .fn = (fn_) \
@@ -26,20 +25,12 @@
     {                                                                          \
         .name = (name_), .text = (text_), .reach = (reach_), .forbidden = true \
     }
-#define READ_REMOTE(name_, reach_, fn_, text_)                                           \
-    {                                                                                    \
-        .name = (name_), .text = (text_), .reach = (reach_), .remote = true, .fn = (fn_) \
-    }
-#define WRITE_REMOTE(name_, reach_, text_)                                                     \
-    {                                                                                          \
-        .name = (name_), .text = (text_), .reach = (reach_), .remote = true, .forbidden = true \
-    }
 
 const struct console_command console_commands[] = {
     READ("adc", DEBUG, NULL, "Addr show - adc"),
     READ("bat", ALL, console_bat, "Battery data show - bat [pwr][index]"),
     READ("ci", DEBUG, NULL, "Current Comm Info"),
-    WRITE_REMOTE(
+    WRITE(
         "config", DEBUG,
         "config "
         "[pov/povr/phv/phvr/plv/plvr/puv/puvr/pslp/bov/bovr/bhv/bhvr/blv/blvr/buv/buvr/bslp/bsv/bv"
@@ -56,10 +47,10 @@ const struct console_command console_commands[] = {
     WRITE("tcycle", DEBUG, "test cycle times - tcycle [cycle times]"),
     WRITE("fullchg", DEBUG, "change full charge time - tfullchg [full charge time]"),
     READ("ct", DEBUG, NULL, "Track Comm Port Data [Port Number]"),
-    WRITE_REMOTE("ctrl", DEBUG, "Contrl IO - ctrl [cfet/dfet/buzz/heat/afuse] [on/off]"),
+    WRITE("ctrl", DEBUG, "Contrl IO - ctrl [cfet/dfet/buzz/heat/afuse] [on/off]"),
     READ("bmicrdcomm", DEBUG, NULL, "BMIC read comm - bmicrdcomm [total_ic]"),
     READ("bmicrdcfg", DEBUG, NULL, "BMIC read cfg - bmicrdcfg [total_ic]"),
-    READ_REMOTE("data", DEBUG | US, console_data, "History data load - data [event/history][item]"),
+    READ("data", DEBUG | US, console_data, "History data load - data [event/history][item]"),
     READ("data", OLD, console_data, "History data load - data [event/history/misc][item]"),
     READ("data", PYTES, console_data, "History data load - data [event/history][item]"),
     WRITE("datac", DEBUG, "Clear data - datac [event/history]"),
@@ -83,19 +74,20 @@ const struct console_command console_commands[] = {
     WRITE("flaw", DEBUG, "Extend flash write - flaw [chip][Offset][Val]"),
     READ("getpwr", ANY_US, console_getpwr, "Get power Info - getpwr"),
     READ("help", ALL, console_help, "Help [cmd]"),
-    READ_REMOTE("info", ALL, console_info, "Device infomation - info"),
+    READ("info", ALL, console_info, "Device infomation - info"),
     READ("log", ALL, console_log, "Log information show - log"),
-    READ_REMOTE("login", ALL, console_login, "Login Admin mode - login [password]"),
+    READ("login", ALL, console_login, "Login Admin mode - login [password]"),
     WRITE("logc", DEBUG, "Log clear - logc"),
-    READ_REMOTE("logout", ALL, console_logout, "user mode  - logout"),
+    READ("logout", ALL, console_logout, "user mode  - logout"),
     WRITE("logt", DEBUG, "Log test - logt [data]"),
     READ("md", DEBUG, NULL, "Memory dump - md [width][Addr][size]"),
     WRITE("mm", DEBUG, "Memory set - mm [width][Addr][Val]"),
     WRITE("m2s", DEBUG, "Master updata to Slave  - m2s"),
-    WRITE_REMOTE("prot", DEBUG,
-                 "Protect ctrl - prot "
-                 "[bov/bhv/blv/buv/pov/phv/plv/puv/cbot/cbht/cblt/cbut/dbot/dbht/dblt/dbut/pot/pht/"
-                 "plt/put/coc/coc2/coca/doc/doc2/doca/sc/buzz/smartchg/default][en/dis]"),
+    WRITE("prot", DEBUG,
+          "Protect ctrl - prot "
+          "[bov/bhv/blv/buv/pov/phv/plv/puv/cbot/cbht/cblt/cbut/dbot/dbht/dblt/dbut/pot/pht/"
+          "plt/put/coc/coc2/coca/doc/doc2/doca/sc/buzz/smartchg/default][en/dis]"),
+    WRITE("couls", REACH_REMOTE, "Coulomb calc type - couls [iah/vah/asic/default]"),
     READ("pwr", ALL, console_pwr, "Power data show - pwr [index]"),
     READ("re", DEBUG, NULL, "Send Command To the Specified Power - re [addr][command]"),
     READ("rtcr", DEBUG, NULL, "RTC read - rtcr [Offset]"),
@@ -115,9 +107,9 @@ const struct console_command console_commands[] = {
     WRITE("socclr", DEBUG, "clear bq34z100 data flash  and reload default value - socclr"),
     READ("soct", DEBUG, NULL, "SOC show Ra table - soct"),
     WRITE("shut", ALL, "Shut down - shut"),
-    READ_REMOTE("soh", ALL, console_soh, "State of health - soh [addr]"),
-    READ_REMOTE("stat", ALL, console_stat, "Statistic data show - stat"),
-    WRITE_REMOTE("statc", DEBUG, "Clear statistic - statc"),
+    READ("soh", ALL, console_soh, "State of health - soh [addr]"),
+    READ("stat", ALL, console_stat, "Statistic data show - stat"),
+    WRITE("statc", DEBUG, "Clear statistic - statc"),
     WRITE("tsoftdsg", DEBUG, "Test Soft DSG - tsoftdsg"),
     WRITE("tbar", DEBUG, "Test write Barcode - tbar[reg]"),
     WRITE("tbuz", DEBUG, "Test Buzzer - tbuz"),
@@ -157,14 +149,13 @@ const struct console_command console_commands[] = {
     READ("ver", PYTES, console_ver, "firmware info - ver"),
     WRITE("tvolt", DEBUG, "test battery voltage - tvolt"),
     WRITE("twdg", DEBUG, "Stop feeding watchdog - wdg"),
-    WRITE_REMOTE("emptyvolt", DEBUG, "Set empty volt - emptyvolt [val]"),
+    WRITE("emptyvolt", DEBUG, "Set empty volt - emptyvolt [val]"),
     WRITE("blocksoc", DEBUG, "set block soc - blocksoc [val]"),
     WRITE("totalcoul", DEBUG, "Set total coul - totalcoul [val]"),
     READ("pwrsys", DEBUG, console_pwrsys, "power system info display"),
     WRITE("urates", DEBUG, "Set R485 Port Rate - urates [500000/115200/9600]"),
     WRITE("tagevolt", DEBUG, "test age volt"),
     WRITE("trdagevolt", DEBUG, "read age volt"),
-    WRITE("couls", 0, "Coulomb calc type - couls [iah/vah/asic/default]"),
     /* US3000D: another firmware with an order of its own; an empty name is an empty line */
     READ("disp", D, NULL,
          "Display Info at regular intervals - disp [(pwrs pwrNo)/val]/[(bats "
@@ -210,58 +201,56 @@ bool console_command_forbidden(struct span word)
 
 /* ---- help ---- */
 
-static void list(const struct console_call *call, unsigned reach, bool remote_only)
+static void put_entry(const struct console_call *call, const struct console_command *c)
 {
     char line[512];
+    struct buf text = buf_of(line, sizeof line - 1);
 
+    if (c->name[0] == '\0') /* an empty line of the list */
+        buf_str(&text, "");
+    else
+        buf_printf(&text, call->reach == REACH_US3000D ? "%-10s - %s" : "%-8s %s", c->name,
+                   c->text);
+    line[text.n] = '\0';
+    console_list_line(call->answer, line);
+}
+
+static void list_local(const struct console_call *call)
+{
     for (size_t i = 0; i < console_n_commands; i++) {
-        const struct console_command *c = &console_commands[i];
-        struct buf text = buf_of(line, sizeof line - 1);
-        if ((c->reach & reach) == 0 || (remote_only && !c->remote))
-            continue;
-        if (reach == REACH_US3000D && c->name[0] != '\0')
-            buf_printf(&text, "%-10s - %s", c->name, c->text);
-        else
-            buf_printf(&text, "%-8s %s", c->name, c->text);
-        line[c->name[0] == '\0' ? 0 : text.n] = '\0';
-        console_list_line(call->answer, line);
+        if ((console_commands[i].reach & call->reach) != 0)
+            put_entry(call, &console_commands[i]);
     }
 }
 
-/* The remote commands of the user mode, as PYTES lists them; no capture of a US model goes that
- * far. */
-static void list_remote_of_user(const struct console_call *call, unsigned reach)
+/* Commands that the master passes on, in an order of their own. The user mode's are those of PYTES;
+ * no capture of a US model goes that far. */
+static void list_remote(const struct console_call *call)
 {
-    static const char *const words[] = {"info", "login", "logout"};
-    char line[128];
+    static const char *const user[] = {"info", "login", "logout", NULL};
+    static const char *const debug[] = {"config", "ctrl",   "data", "emptyvolt", "info",
+                                        "login",  "logout", "prot", "couls",     "soh",
+                                        "stat",   "statc",  NULL};
+    const char *const *words = call->reach == REACH_DEBUG ? debug : user;
 
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        const struct console_command *c = console_command_find(span_str(words[i]), reach);
-        struct buf text = buf_of(line, sizeof line - 1);
-        buf_printf(&text, "%-8s %s", c->name, c->text);
-        line[text.n] = '\0';
-        console_list_line(call->answer, line);
-    }
+    for (size_t i = 0; words[i] != NULL; i++)
+        put_entry(call, console_command_find(span_str(words[i]), call->reach | REACH_REMOTE));
 }
 
 enum pylon_status console_help(const struct console_call *call)
 {
     struct console_answer *a = call->answer;
-    unsigned reach = call->reach;
 
-    if (reach == REACH_US3000D) {
+    if (call->reach == REACH_US3000D) {
         console_begin(a, PYLON_SEP_K, true);
-        list(call, reach, false);
+        list_local(call);
         return PYLON_OK;
     }
     console_begin(a, PYLON_SEP_T, a->style.blank_after_at);
     buf_str(&a->out, "Local command:");
-    list(call, reach, false);
+    list_local(call);
     buf_str(&a->out, "\r\r\n**********************************************************\r\r\n"
                      "Remote command:");
-    if (reach == REACH_DEBUG)
-        list(call, reach, true);
-    else
-        list_remote_of_user(call, reach);
+    list_remote(call);
     return PYLON_OK;
 }

@@ -18,7 +18,8 @@ enum console_reach {
     REACH_OLD = 1u << 1,  /* US2000, US2000B, US2000B Plus, US3000 */
     REACH_US3000D = 1u << 2,
     REACH_PYTES = 1u << 3,
-    REACH_DEBUG = 1u << 4, /* after `login debug`, US models */
+    REACH_DEBUG = 1u << 4,  /* after `login debug`, US models */
+    REACH_REMOTE = 1u << 5, /* only listed there, as a command for slaves */
 };
 
 enum console_stat { STAT_OLD, STAT_US, STAT_EXTENDED, STAT_US3000D, STAT_PYTES };
@@ -84,7 +85,6 @@ struct console_command {
     const char *name;
     const char *text; /* what `help` prints behind the name, and a usage error */
     unsigned reach;   /* REACH_* bits */
-    bool remote;      /* listed under "Remote command:" in admin mode, too */
     bool forbidden;   /* writes, switches or destroys: refused and noted (S61) */
     console_fn fn;    /* NULL: the simulation answers a usage error */
 };

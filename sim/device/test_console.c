@@ -331,6 +331,41 @@ static void test_pager_of_help(void)
     bench_close(&b);
 }
 
+/* mman-us3000d_help, its lines; hrab-us2000c-mix5_help, the first page of the admin mode */
+static void test_help_of_others(void)
+{
+    struct bench b;
+    bench_open(&b);
+    bench_module(&b, 1, "pylontech.us3000d", 3379, 0, 140, 890);
+    struct span said = bench_type(&b, "help\r");
+    CU_ASSERT_TRUE(span_starts(said, "help\n\r@\r\n\r\r\n\r"
+                                     "disp       - Display Info at regular intervals - disp [(pwrs "
+                                     "pwrNo)/val]/[(bats batNo)/volt/curr/temp]\r\n\r"
+                                     "soxinfo    - soxinfo[1/0]\r\n\r"
+                                     "bat        - Battery data show - bat [pwr][index]\r\n\r"
+                                     "\r\n\r"
+                                     "datalist   - datalist [show/showt/clear/save] "));
+    CU_ASSERT_TRUE(span_ends(said, "record     - Read records = record [clear]" DONE));
+    bench_close(&b);
+    bench_open(&b);
+    bench_module(&b, 1, "pylontech.us2000c", 3379, 0, 140, 890);
+    bench_type(&b, "login debug\r");
+    said = bench_type(&b, "help\r");
+    CU_ASSERT_TRUE(span_starts(said, "help\n\r@\r\r\nLocal command:\r\n\r"
+                                     "adc      Addr show - adc\r\n\r"
+                                     "bat      Battery data show - bat [pwr][index]\r\n\r"
+                                     "ci       Current Comm Info\r\n\r"
+                                     "config   config [pov/povr/"));
+    size_t pages = 1;
+    while (!span_ends(said, "pylon_debug>") && pages < 20) {
+        said = bench_type(&b, "\r");
+        pages++;
+    }
+    CU_ASSERT_EQUAL(pages, 7); /* 112 commands: 17 lines, then 18 a page */
+    CU_ASSERT_TRUE(bench_has(said, "couls    Coulomb calc type - couls [iah/vah/asic/default]"));
+    bench_close(&b);
+}
+
 static void test_other_key_leaves_the_pager(void)
 {
     struct bench b;
@@ -468,6 +503,7 @@ int main(int argc, char **argv)
         {"knobs change the style", test_knobs_of_style},
         {"dangerous commands are refused and noted", test_forbidden_commands},
         {"help stops after 18 lines", test_pager_of_help},
+        {"help of others", test_help_of_others},
         {"another key leaves the pager", test_other_key_leaves_the_pager},
         {"the pager can be off", test_pager_off},
         {"log, page by page", test_log},
