@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * AGG-1 L2 to L11 over the batteries that belong to the bank. Integers only; products of
+ * AGG-1 L2, L3, L7, L11 over the batteries that belong to the bank. Integers only; products of
  * milliamperes and milliampere hours are 64 bits wide.
  */
 #include "bridge/bank_sum.h"
@@ -9,18 +9,9 @@
 
 #include "base/span.h"
 
-/* The batteries that count, in the order of their slots. */
-struct members {
-    size_t n;
-    uint8_t slot[BANK_MAX_BATTERIES];
-    const struct battery *b[BANK_MAX_BATTERIES];
-    bool all_know_capacity;
-    int64_t capacity_mah; /* of all; a battery without one counts as 1 when not all know it */
-};
-
-static struct members members_of(const struct bank_engine *e)
+static struct bank_members members_of(const struct bank_engine *e)
 {
-    struct members m = {.all_know_capacity = true};
+    struct bank_members m = {.all_know_capacity = true};
 
     for (size_t i = 0; i < BANK_MAX_BATTERIES; i++) {
         const struct bank_pack *p = &e->packs[i];
@@ -36,16 +27,10 @@ static struct members members_of(const struct bank_engine *e)
     return m;
 }
 
-/* The weight of a battery in the shares of L3 and L5: its capacity, or equal shares. */
-static int64_t weight_of(const struct members *m, size_t i)
-{
-    return m->all_know_capacity ? m->b[i]->full_mah : 1;
-}
-
 /* ---- L2, L3: sums and means ---- */
 
 /* Remaining charge in 0.1 % of the capacity's unit, exact: mAh x 1000, or 0.1 % x mAh. */
-static int64_t remaining_x1000(const struct members *m, size_t i)
+static int64_t remaining_x1000(const struct bank_members *m, size_t i)
 {
     const struct battery *b = m->b[i];
 
@@ -53,17 +38,17 @@ static int64_t remaining_x1000(const struct members *m, size_t i)
         return (int64_t)b->remaining_mah * 1000;
     if (battery_knows(b, FIELD_FULL_MAH | FIELD_REMAINING_MAH))
         return (int64_t)b->remaining_mah * 1000 / b->full_mah;
-    return (int64_t)b->soc_pm * weight_of(m, i);
+    return (int64_t)b->soc_pm * bank_weight(m, i);
 }
 
-static void sum_charge(const struct members *m, struct bank *ret)
+static void sum_charge(const struct bank_members *m, struct bank *ret)
 {
     int64_t remaining = 0;
     bool all_full = true;
 
     for (size_t i = 0; i < m->n; i++) {
         int64_t r = remaining_x1000(m, i);
-        int32_t soc = (int32_t)(r / weight_of(m, i));
+        int32_t soc = (int32_t)(r / bank_weight(m, i));
 
         remaining += r;
         all_full = all_full && soc >= 990;
@@ -83,7 +68,7 @@ static void sum_charge(const struct members *m, struct bank *ret)
     }
 }
 
-static void sum_electric(const struct members *m, struct bank *ret)
+static void sum_electric(const struct bank_members *m, struct bank *ret)
 {
     int64_t voltage = 0;
     int64_t current = 0;
@@ -100,7 +85,7 @@ static void sum_electric(const struct members *m, struct bank *ret)
 }
 
 /* SOH weighted by capacity, the highest cycle count; of the batteries that know them. */
-static void sum_wear(const struct members *m, struct battery *sum)
+static void sum_wear(const struct bank_members *m, struct battery *sum)
 {
     int64_t soh = 0;
     int64_t weight = 0;
@@ -108,8 +93,8 @@ static void sum_wear(const struct members *m, struct battery *sum)
     for (size_t i = 0; i < m->n; i++) {
         const struct battery *b = m->b[i];
         if (battery_knows(b, FIELD_SOH_PM)) {
-            soh += b->soh_pm * weight_of(m, i);
-            weight += weight_of(m, i);
+            soh += b->soh_pm * bank_weight(m, i);
+            weight += bank_weight(m, i);
         }
         if (battery_knows(b, FIELD_CYCLES)) {
             if (!battery_knows(sum, FIELD_CYCLES) || b->cycles > sum->cycles)
@@ -125,14 +110,14 @@ static void sum_wear(const struct members *m, struct battery *sum)
 
 /* ---- extremes ---- */
 
-static struct bank_place place_of(const struct members *m, size_t i, uint8_t cell)
+static struct bank_place place_of(const struct bank_members *m, size_t i, uint8_t cell)
 {
     uint8_t place = battery_knows(m->b[i], FIELD_CELL_IDS) ? cell : 0;
 
     return (struct bank_place){.battery = (uint8_t)(m->slot[i] + 1), .place = place};
 }
 
-static void sum_cells(const struct members *m, struct bank *ret)
+static void sum_cells(const struct bank_members *m, struct bank *ret)
 {
     struct battery *sum = &ret->sum;
 
@@ -158,7 +143,7 @@ static void sum_cells(const struct members *m, struct bank *ret)
     }
 }
 
-static void sum_temperatures(const struct members *m, struct bank *ret)
+static void sum_temperatures(const struct bank_members *m, struct bank *ret)
 {
     struct battery *sum = &ret->sum;
     int64_t total = 0;
@@ -210,7 +195,7 @@ static void copy_single(const struct battery *b, struct battery *sum)
     sum->temp_known = b->temp_known;
 }
 
-static void sum_identity(const struct members *m, struct battery *sum)
+static void sum_identity(const struct bank_members *m, struct battery *sum)
 {
     const struct battery *b = m->b[0]; /* the master is in the lowest slot */
     const uint32_t fields = FIELD_MAKER | FIELD_MODEL | FIELD_FIRMWARE;
@@ -228,117 +213,6 @@ static void sum_identity(const struct members *m, struct battery *sum)
             sum->full_charge_request = sum->full_charge_request || m->b[i]->full_charge_request;
         }
     }
-}
-
-/* ---- L4, L5, L6, L8, L10: limits ---- */
-
-/* L4: a lost battery may still hang on the bus bar, so its last voltage limits still bind. */
-static void voltage_limits(struct bank_engine *e, enum limiter_way way, uint64_t now_us,
-                           struct battery *sum)
-{
-    const struct limiter_rules rules = {.rise_hold_us = e->rules.rise_hold_us};
-    int32_t cvl = INT32_MAX;
-    int32_t dvl = 0;
-
-    for (size_t i = 0; i < BANK_MAX_BATTERIES; i++) {
-        const struct bank_pack *p = &e->packs[i];
-        if (!p->joined && !p->was_here)
-            continue;
-        cvl = p->b.cvl_mv < cvl ? p->b.cvl_mv : cvl;
-        if (battery_knows(&p->b, FIELD_DVL) && p->b.dvl_mv > dvl)
-            dvl = p->b.dvl_mv;
-    }
-    if (cvl == INT32_MAX)
-        return;
-    sum->cvl_mv = limiter_step(&e->cvl, &rules, cvl, way, now_us);
-    sum->known |= FIELD_CVL;
-    if (dvl > 0) {
-        sum->dvl_mv = -limiter_step(&e->dvl, &rules, -dvl, way, now_us);
-        sum->known |= FIELD_DVL;
-    }
-}
-
-enum side { CHARGE, DISCHARGE };
-
-static int32_t limit_of(const struct battery *b, enum side side)
-{
-    return side == CHARGE ? b->ccl_ma : b->dcl_ma;
-}
-
-static bool blocks(const struct battery *b, enum side side)
-{
-    bool off = battery_knows(b, FIELD_ENABLES) &&
-               !(side == CHARGE ? b->charge_enable : b->discharge_enable);
-
-    return off || limit_of(b, side) <= 0;
-}
-
-/* L5, L6, L8: the current at which no battery gets more than its own limit when they share by
- * capacity. 0 when it must not flow at all. */
-static int32_t current_limit(const struct bank_engine *e, const struct members *m, enum side side,
-                             bool missing)
-{
-    enum bank_policy policy = side == CHARGE ? e->rules.charge_policy : e->rules.discharge_policy;
-    int64_t capacity = 0;
-    int64_t limit = INT64_MAX;
-
-    if (missing && e->rules.stop_when_lost)
-        return 0;
-    for (size_t i = 0; i < m->n; i++) {
-        if (!blocks(m->b[i], side))
-            capacity += weight_of(m, i);
-        else if (policy == BANK_ANY)
-            return 0;
-    }
-    if (capacity == 0)
-        return 0;
-    for (size_t i = 0; i < m->n; i++) {
-        int64_t share = limit_of(m->b[i], side) * capacity / weight_of(m, i);
-        if (!blocks(m->b[i], side) && share < limit)
-            limit = share;
-    }
-    int64_t most = side == CHARGE ? e->rules.max_ccl_ma : e->rules.max_dcl_ma;
-    return (int32_t)clamp_i64(limit * e->rules.derate_pm / 1000, 0, most);
-}
-
-/* L10: 5 A/s for each 100 Ah; a bank that does not know its capacity is taken for a small one. */
-static int32_t rise_per_s(const struct bank_engine *e, const struct members *m)
-{
-    int64_t capacity_mah = m->all_know_capacity ? m->capacity_mah : (int64_t)m->n * 50000;
-    int64_t rate = e->rules.rise_ma_per_s * capacity_mah / 100000;
-
-    return (int32_t)clamp_i64(rate, e->rules.rise_ma_per_s > 0 ? 100 : 0, INT32_MAX / 2);
-}
-
-static void current_limits(struct bank_engine *e, const struct members *m, bool missing,
-                           enum limiter_way way, uint64_t now_us, struct battery *sum)
-{
-    const struct limiter_rules rules = {
-        .rise_hold_us = e->rules.rise_hold_us,
-        .cut_hold_us = e->rules.alarm_hold_us,
-        .rise_per_s = rise_per_s(e, m),
-    };
-    int32_t ccl = current_limit(e, m, CHARGE, missing);
-    int32_t dcl = current_limit(e, m, DISCHARGE, missing);
-
-    sum->ccl_ma = limiter_step(&e->ccl, &rules, ccl, way, now_us);
-    sum->dcl_ma = limiter_step(&e->dcl, &rules, dcl, way, now_us);
-}
-
-/* L5: while a battery is held no limit rises; and none rises between two readings. */
-static enum limiter_way way_of(struct bank_engine *e, const struct members *m,
-                               const struct bank *bank, uint64_t now_us)
-{
-    uint64_t oldest_us = NEVER_US;
-
-    if (bank->held > 0)
-        return LIMITER_FALL;
-    for (size_t i = 0; i < m->n; i++)
-        oldest_us = deadline_min(oldest_us, m->b[i]->updated_us);
-    if (oldest_us == NEVER_US || oldest_us <= e->risen_us)
-        return LIMITER_WAIT;
-    e->risen_us = now_us;
-    return LIMITER_RISE;
 }
 
 /* ---- L7: alarms ---- */
@@ -380,7 +254,7 @@ static bool is_spread(struct bank_engine *e, const struct bank *bank, uint64_t n
     return now_us >= end_us;
 }
 
-static void alarms(struct bank_engine *e, const struct members *m, bool twins, uint64_t now_us,
+static void alarms(struct bank_engine *e, const struct bank_members *m, bool twins, uint64_t now_us,
                    struct bank *ret, uint64_t *next_us)
 {
     const uint32_t loss = COND_BIT(COND_COMMUNICATION_LOSS);
@@ -421,9 +295,9 @@ static void count(const struct bank_engine *e, struct bank *ret)
         if (p->state != PACK_ONLINE)
             continue;
         ret->online++;
-        if (blocks(&p->b, CHARGE))
+        if (bank_blocks(&p->b, BANK_CHARGE))
             ret->blocking_charge++;
-        if (blocks(&p->b, DISCHARGE))
+        if (bank_blocks(&p->b, BANK_DISCHARGE))
             ret->blocking_discharge++;
     }
     unsigned total = seen > e->rules.batteries ? seen : e->rules.batteries;
@@ -434,11 +308,10 @@ static void count(const struct bank_engine *e, struct bank *ret)
 void bank_sum(struct bank_engine *e, bool twins, uint64_t now_us, struct bank *ret,
               uint64_t *next_us)
 {
-    struct members m = members_of(e);
+    struct bank_members m = members_of(e);
 
     memset(ret, 0, sizeof *ret);
     count(e, ret);
-    enum limiter_way way = way_of(e, &m, ret, now_us);
     if (m.n > 0) {
         sum_electric(&m, ret);
         sum_charge(&m, ret);
@@ -450,16 +323,7 @@ void bank_sum(struct bank_engine *e, bool twins, uint64_t now_us, struct bank *r
             copy_single(m.b[0], &ret->sum);
     }
     alarms(e, &m, twins, now_us, ret, next_us);
-    voltage_limits(e, way, now_us, &ret->sum);
-    if (ret->life == BANK_ONLINE) {
-        current_limits(e, &m, ret->lost > 0, way, now_us, &ret->sum);
-    } else { /* L9, and the design: nobody is online */
-        limiter_suspend(&e->ccl, now_us);
-        limiter_suspend(&e->dcl, now_us);
-    }
-    ret->sum.charge_enable = ret->sum.ccl_ma > 0;
-    ret->sum.discharge_enable = ret->sum.dcl_ma > 0;
-    ret->sum.known |= FIELD_CCL | FIELD_DCL | FIELD_ENABLES;
+    bank_limits(e, &m, now_us, ret);
 }
 
 void bank_sum_nothing(const struct bank_engine *e, struct bank *ret)

@@ -88,7 +88,6 @@ bool pylontech_link_take_output(struct pylontech_link *l, struct source_output *
 static void enter_sync(struct pylontech_link *l, uint64_t quiet_us, uint64_t now_us)
 {
     l->state = LINK_SYNC;
-    l->started_us = now_us;
     l->deadline_us = now_us + inactivity_us + pylontech_link_wire_us(l, 2);
     l->limit_us = now_us + sync_limit_us;
     l->quiet_us = quiet_us;
@@ -102,7 +101,6 @@ static void enter_sync(struct pylontech_link *l, uint64_t quiet_us, uint64_t now
 static void enter_wake(struct pylontech_link *l, uint64_t now_us)
 {
     l->state = LINK_WAKE;
-    l->started_us = now_us;
     l->limit_us = NEVER_US;
     l->stats.wakeups++;
     set_speed(l, PYLONTECH_FRAME_BAUD);
@@ -181,7 +179,6 @@ bool pylontech_link_say(struct pylontech_link *l, struct console_command command
     }
     l->state = LINK_BUSY;
     l->command = command;
-    l->started_us = now_us;
     l->limit_us = now_us + absolute_us(l);
     l->stats.commands++;
     pylon_reader_reset(&l->reader);

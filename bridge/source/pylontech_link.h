@@ -73,7 +73,6 @@ struct pylontech_link {
 
     enum link_state state;
     struct console_command command; /* BUSY */
-    uint64_t started_us;            /* of this state or command */
     uint64_t deadline_us;           /* the next thing that silence decides */
     uint64_t limit_us;              /* whatever comes, not longer than this */
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The picture of a module. Sources of the figures:
- *   [47]  RS485 command 47h of a US2000B: cell high 3650, low 3050, under 2900 mV
- *   [S53] a capture: a cell shows `High` at 3562 mV; 3.55 V is the voltage that the maker
- * recommends [DS]  data sheets of US2000C, US3000C, US5000: charge 0..50 C, discharge -10..50 C [R]
- * RS485 command 92h: force charge at 5..9 % (US2000B Plus) until 13 %
- * (docs/protocols/pylontech-rs485.md section 4, pylontech-console-failures.md S53)
+ * The picture of a module. Where the figures come from:
+ *
+ *   cell over 3650, low 3050, under 2900 mV   RS485 command 47h of a US2000B
+ *   cell high 3560 mV   a capture with `High` at 3562 mV (S53); 3.55 V is what the maker recommends
+ *   0..50 C, -10..50 C  data sheets of US2000C, US3000C, US5000
+ *   force charge 9 %    RS485 command 92h: 5..9 % (US2000B Plus), until 13 %
+ *
+ * (docs/protocols/pylontech-rs485.md section 4, docs/protocols/pylontech-console-failures.md)
  */
 #include "bridge/source/pylontech_module.h"
 
@@ -13,21 +15,6 @@
 #include "bridge/source/pylontech_product.h"
 
 #define C(condition) COND_BIT(COND_##condition)
-
-/* What stops a direction, and what slows it down. */
-#define STOPS_BOTH (C(MOS_OVERTEMPERATURE) | C(SHORT_CIRCUIT) | C(INTERNAL_FAULT) | C(UNKNOWN_WORD))
-#define STOPS_CHARGE                                                     \
-    (C(CELL_OVERVOLTAGE) | C(PACK_OVERVOLTAGE) | C(CHARGE_OVERCURRENT) | \
-     C(CHARGE_OVERTEMPERATURE) | C(CHARGE_UNDERTEMPERATURE) | STOPS_BOTH)
-#define STOPS_DISCHARGE                                                       \
-    (C(CELL_UNDERVOLTAGE) | C(PACK_UNDERVOLTAGE) | C(DISCHARGE_OVERCURRENT) | \
-     C(DISCHARGE_OVERTEMPERATURE) | C(DISCHARGE_UNDERTEMPERATURE) | STOPS_BOTH)
-#define SLOWS_CHARGE                                                                  \
-    (C(CHARGE_OVERCURRENT) | C(CHARGE_OVERTEMPERATURE) | C(CHARGE_UNDERTEMPERATURE) | \
-     C(MOS_OVERTEMPERATURE))
-#define SLOWS_DISCHARGE                                                                        \
-    (C(DISCHARGE_OVERCURRENT) | C(DISCHARGE_OVERTEMPERATURE) | C(DISCHARGE_UNDERTEMPERATURE) | \
-     C(MOS_OVERTEMPERATURE))
 
 /* How long what a slow command said is believed. */
 static const uint64_t cells_life_us = 10 * US_PER_S;
@@ -78,7 +65,7 @@ static int32_t capacity_of_specification(const char *text)
     return parse_i64(number, 1, 10000, &ah) ? (int32_t)ah * 1000 : 0;
 }
 
-static const char *device_name(const struct pylontech_module *m)
+const char *pylontech_module_device(const struct pylontech_module *m)
 {
     return m->info.device_name[0] != '\0' ? m->info.device_name : m->row.dev_type;
 }
@@ -86,7 +73,7 @@ static const char *device_name(const struct pylontech_module *m)
 int32_t pylontech_module_capacity(const struct pylontech_module *m,
                                   const struct pylontech_limits *limits)
 {
-    const struct pylontech_product *product = pylontech_product_find(device_name(m));
+    const struct pylontech_product *product = pylontech_product_find(pylontech_module_device(m));
 
     if (limits->capacity_mah > 0)
         return limits->capacity_mah;
@@ -310,120 +297,10 @@ static void check_charge(struct pylontech_module *m, const struct battery *b)
         m->forced = b->soc_pm <= FORCE_PM;
 }
 
-/* ---- limits ---- */
-
-/* Share of the recommended current in 0.1 %, by the cell that is nearest to its end. The step is
- * taken at the voltage; the way back up is the bank's hold time. */
-struct taper {
-    int32_t cell_mv;
-    int32_t share_pm;
-};
-static const struct taper charge_taper[] = {
-    {3650, 0}, {3600, 40}, {3550, 100}, {3500, 200}, {3450, 400}};
-static const struct taper discharge_taper[] = {{2900, 0}, {2950, 100}, {3000, 200}, {3050, 400}};
-
-static int32_t charge_share(int32_t cell_max_mv)
-{
-    for (size_t i = 0; i < sizeof charge_taper / sizeof charge_taper[0]; i++) {
-        if (cell_max_mv >= charge_taper[i].cell_mv)
-            return charge_taper[i].share_pm;
-    }
-    return 1000;
-}
-
-static int32_t discharge_share(int32_t cell_min_mv)
-{
-    for (size_t i = 0; i < sizeof discharge_taper / sizeof discharge_taper[0]; i++) {
-        if (cell_min_mv <= discharge_taper[i].cell_mv)
-            return discharge_taper[i].share_pm;
-    }
-    return 1000;
-}
-
-static int32_t least(int32_t a, int32_t b)
-{
-    return a < b ? a : b;
-}
-
-static int32_t share_of(int32_t ma, int32_t pm)
-{
-    return (int32_t)((int64_t)ma * pm / 1000);
-}
-
-static struct pylontech_product product_of(const struct pylontech_module *m,
-                                           const struct pylontech_limits *limits)
-{
-    const struct pylontech_product *product = pylontech_product_find(device_name(m));
-    uint8_t cells = m->info.cell_number != 0 ? m->info.cell_number : (uint8_t)m->bat.n;
-
-    return product != NULL ? *product
-                           : pylontech_product_like(cells, pylontech_module_capacity(m, limits));
-}
-
-/* The currents before anything is wrong; *b holds the hardware's limits of `info` where known. */
-static void start_currents(const struct pylontech_module *m, const struct pylontech_limits *l,
-                           const struct pylontech_product *p, const struct pylon_system *sys,
-                           struct battery *b)
-{
-    bool told = sys != NULL && sys->has_module_limits;
-    int32_t ccl = l->charge_ma > 0 ? l->charge_ma : p->ccl_ma;
-    int32_t dcl = l->discharge_ma > 0 ? l->discharge_ma : p->dcl_ma;
-    int32_t full = l->charge_ma > 0 ? share_of(l->charge_ma, 400) : p->ccl_full_ma;
-
-    if (told && l->charge_ma <= 0)
-        ccl = full = apart(sys->module_ccl_ma, 0); /* it knows that the battery is near full */
-    if (told && l->discharge_ma <= 0)
-        dcl = apart(sys->module_dcl_ma, 0); /* printed with a sign */
-    int32_t charge = m->near_full ? full : ccl;
-    if (battery_knows(b, FIELD_CELL_MIN_MAX)) {
-        charge = least(charge, share_of(ccl, charge_share(b->cell_max_mv)));
-        dcl = least(dcl, share_of(dcl, discharge_share(b->cell_min_mv)));
-    }
-    b->ccl_ma = battery_knows(b, FIELD_CCL) ? least(charge, b->ccl_ma) : charge;
-    b->dcl_ma = battery_knows(b, FIELD_DCL) ? least(dcl, b->dcl_ma) : dcl;
-    b->known |= FIELD_CCL | FIELD_DCL;
-}
-
-static void voltages(const struct pylontech_limits *l, const struct pylontech_product *p,
-                     const struct pylon_system *sys, struct battery *b)
-{
-    bool told = sys != NULL && sys->has_module_limits;
-
-    b->cvl_mv = told ? sys->module_cvl_mv : p->cvl_mv;
-    b->dvl_mv = told ? sys->module_dvl_mv : p->dvl_mv;
-    if (l->charge_mv > 0)
-        b->cvl_mv = l->charge_mv;
-    if (l->discharge_mv > 0)
-        b->dvl_mv = l->discharge_mv;
-    /* Some inverters charge on at CCL 0 while the voltage allows it: take that away as well, but
-     * never ask them to discharge the battery. */
-    if ((b->protections & (C(CELL_OVERVOLTAGE) | C(PACK_OVERVOLTAGE))) != 0) {
-        int32_t now_mv = b->pack_mv / 100 * 100;
-        b->cvl_mv = least(b->cvl_mv, now_mv > b->dvl_mv ? now_mv : b->dvl_mv);
-    }
-    b->known |= FIELD_CVL | FIELD_DVL;
-}
-
-static void apply_alarms(struct battery *b)
-{
-    if ((b->warnings & SLOWS_CHARGE) != 0)
-        b->ccl_ma /= 2;
-    if ((b->warnings & SLOWS_DISCHARGE) != 0)
-        b->dcl_ma /= 2;
-    if ((b->protections & STOPS_CHARGE) != 0)
-        b->ccl_ma = 0;
-    if ((b->protections & STOPS_DISCHARGE) != 0)
-        b->dcl_ma = 0;
-    b->charge_enable = b->ccl_ma > 0;
-    b->discharge_enable = b->dcl_ma > 0;
-    b->known |= FIELD_ENABLES | FIELD_WARNINGS | FIELD_PROTECTIONS;
-}
-
 void pylontech_module_picture(struct pylontech_module *m, const struct pylontech_limits *limits,
                               const struct pylon_system *sys, uint64_t now_us)
 {
     struct battery b;
-    struct pylontech_product product = product_of(m, limits);
 
     battery_clear(&b);
     if (pylon_battery_from_row(&m->row, &b) != ERR_OK)
@@ -434,16 +311,17 @@ void pylontech_module_picture(struct pylontech_module *m, const struct pylontech
     check_charge(m, &b);
     b.protections |= m->tripped;
     b.warnings |= m->warned;
-    start_currents(m, limits, &product, sys, &b);
-    voltages(limits, &product, sys, &b);
-    apply_alarms(&b);
+    pylontech_module_limits(m, limits, sys, &b);
     b.force_charge = m->forced || (b.protections & C(CELL_UNDERVOLTAGE)) != 0;
     b.known |= FIELD_REQUESTS;
-    if (b.cell_count == 0)
-        b.cell_count = product.cells;
     b.updated_us = m->at.row_us;
     m->out = b;
     m->published = true;
+}
+
+static int32_t least(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
 }
 
 void pylontech_module_alarm(struct pylontech_module *m, const struct pylontech_limits *limits,

@@ -67,11 +67,19 @@ struct pylontech_module {
 /* Forgets everything. */
 void pylontech_module_reset(struct pylontech_module *m);
 
+/* Its product name, from `info` or from the table (PY); "" when unknown. */
+const char *pylontech_module_device(const struct pylontech_module *m);
 /* Its rated capacity; 0: unknown. */
 int32_t pylontech_module_capacity(const struct pylontech_module *m,
                                   const struct pylontech_limits *limits);
 
-/* Notes what the newest row says against an answer to `bat` or `pwr N` that has just come. */
+/* Sets limits and enables. *b holds the measured values, the alarms, and the hardware's current
+ * limits where `info` told them. */
+void pylontech_module_limits(const struct pylontech_module *m,
+                             const struct pylontech_limits *limits, const struct pylon_system *sys,
+                             struct battery *b);
+
+/* What the newest row says against an answer to `bat` or `pwr N` that has just come. */
 uint32_t pylontech_module_contested(const struct pylontech_module *m,
                                     const struct pylontech_limits *limits);
 

@@ -477,3 +477,19 @@ void rig_open(struct rig *rig)
     rig->source.ops->opened(rig->source.self, rig->now_us);
     collect(rig);
 }
+
+struct rig *rig_running(void)
+{
+    struct rig *rig = rig_new();
+
+    rig_open(rig);
+    rig_run(rig, RIG_S(10));
+    CU_ASSERT_TRUE(rig->updates[0] > 5);
+    return rig;
+}
+
+/* One more poll, whatever comes of it. */
+void rig_poll_once(struct rig *rig)
+{
+    rig_run(rig, RIG_MS(1100));
+}

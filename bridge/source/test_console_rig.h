@@ -82,6 +82,10 @@ struct rig {
 
 /* Two US2000C modules, asked once a second, at 115200 baud. */
 struct rig *rig_new(void);
+/* The same, ten seconds after it was opened. */
+struct rig *rig_running(void);
+/* One more poll, whatever comes of it. */
+void rig_poll_once(struct rig *rig);
 void rig_delete(struct rig *rig);
 void rig_open(struct rig *rig);
 void rig_run(struct rig *rig, uint64_t for_us);
