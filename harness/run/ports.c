@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "harness/run/paths.h"
 #include "harness/run/world_priv.h"
 
 /* ---- serial ---- */
@@ -101,6 +103,15 @@ void ports_inverter_send(struct world *w, const struct can_msg *msg)
 
 static bool open_hub(struct world *w)
 {
+    char lib[512];
+    path_preload(lib, sizeof lib);
+    if (!w->manifest->attach && access(lib, R_OK) != 0) {
+        world_fail(w,
+                   "the CAN hub needs the preload library %s: build target bmsrig_preload, or set "
+                   "BMSRIG_PRELOAD",
+                   lib);
+        return false;
+    }
     snprintf(w->can_sock, sizeof w->can_sock, "%s/vcan0.sock", w->dir);
     snprintf(w->can_name, sizeof w->can_name, "vcan0");
     enum err err = can_hub_new(w->loop, w->can_sock, on_hub_frame, w, &w->hub);
