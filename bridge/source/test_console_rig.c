@@ -278,7 +278,7 @@ static void record(struct rig *rig, const char *line)
     if (rig->n_lines == RIG_LINES)
         return;
     rig->line_at_us[rig->n_lines] = rig->now_us;
-    snprintf(rig->lines[rig->n_lines++], RIG_LINE, "%s", line);
+    snprintf(rig->lines[rig->n_lines++], RIG_LINE, "%.*s", RIG_LINE - 1, line);
 }
 
 /* A line that the source sent: to the record, and to the console when the speeds agree. */
