@@ -51,7 +51,7 @@ static const char help[] =
     "                     needed; the bridge runs with a preload library)\n"
     "  --tty PORT         talk to the bridge over this serial port or tcp:PORT (cable tier)\n"
     "  --broker URL       use this broker instead of a mosquitto of our own (cable tier)\n"
-    "  --tier pty|cable   default: cable when --tty is given, else pty\n"
+    "  --tier virtual|pty|cable   default: cable when --tty is given, else pty\n"
     "how\n"
     "  -j N               scenarios at a time (default: 8 for each core)\n"
     "  --seed N           another seed than the files'\n"
@@ -147,10 +147,12 @@ static bool parse_tier(struct run_args *a, const char *text)
 {
     if (strcmp(text, "pty") == 0)
         a->run.tier = TIER_PTY;
+    else if (strcmp(text, "virtual") == 0)
+        a->run.tier = TIER_VIRTUAL;
     else if (strcmp(text, "cable") == 0)
         a->run.tier = TIER_CABLE;
     else {
-        fprintf(stderr, "bmsrig run: --tier: unknown tier '%s' (known: pty, cable)\n", text);
+        fprintf(stderr, "bmsrig run: --tier: unknown tier '%s' (known: virtual, pty, cable)\n", text);
         return false;
     }
     return true;

@@ -43,6 +43,7 @@ void result_delete(struct result *r)
     free(r->path);
     free(r->reason);
     free(r->can);
+    free(r->remark);
     free(r->folder);
     free(r);
 }
@@ -101,6 +102,12 @@ void result_reason(struct result *r, const char *reason)
 {
     free(r->reason);
     r->reason = copy(reason);
+}
+
+void result_remark(struct result *r, const char *text)
+{
+    free(r->remark);
+    r->remark = copy(text);
 }
 
 /* The last lines of a file, at most 2 kB; heap. */
@@ -172,6 +179,13 @@ void result_to_json(const struct result *r, struct json_out *out)
     json_out_str(out, "can", r->can);
     json_out_str(out, "folder", r->folder);
     json_out_int(out, "wall_us", r->wall_us);
+    if (r->virtual_us > 0) {
+        json_out_int(out, "virtual_us", r->virtual_us);
+        json_out_int(out, "advances", r->advances);
+        json_out_int(out, "factor", r->virtual_us / (r->wall_us > 0 ? r->wall_us : 1));
+    }
+    json_out_str(out, "sha256", r->sha256);
+    json_out_str(out, "remark", r->remark);
     json_out_int(out, "slack_us", (int64_t)r->slack_us);
     json_out_int(out, "loopback_p50_us", (int64_t)r->loopback_p50_us);
     json_out_int(out, "loopback_p99_us", (int64_t)r->loopback_p99_us);
@@ -253,7 +267,13 @@ static struct result *from_json(const struct json *o)
     r->code = code_of(str(o, "verdict"));
     const char *reason = json_string(json_get(o, "reason"));
     r->reason = copy(reason);
-    r->tier = strcmp(str(o, "tier"), "cable") == 0 ? "cable" : "pty";
+    r->tier = strcmp(str(o, "tier"), "cable") == 0     ? "cable"
+              : strcmp(str(o, "tier"), "virtual") == 0 ? "virtual"
+                                                       : "pty";
+    r->virtual_us = integer(o, "virtual_us");
+    r->advances = integer(o, "advances");
+    snprintf(r->sha256, sizeof r->sha256, "%s", str(o, "sha256"));
+    r->remark = copy(json_string(json_get(o, "remark")));
     r->can = copy(str(o, "can"));
     r->folder = copy(str(o, "folder"));
     r->wall_us = integer(o, "wall_us");

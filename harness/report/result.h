@@ -32,9 +32,13 @@ struct result {
     size_t n_lines;
     char covers[COVERS_MAX][ID_MAX];
     size_t n_covers;
-    const char *tier; /* "pty", "cable" */
+    const char *tier; /* "virtual", "pty", "cable" */
     char *can;        /* "hub", "vcan0", ... */
     int64_t wall_us;  /* of the whole run */
+    /* How far the virtual clock went, and in how many steps; 0 in the other tiers. */
+    int64_t virtual_us, advances;
+    char sha256[65]; /* of trace.jsonl: the same in every virtual run; "" when there is none */
+    char *remark;    /* what a reader should know about the run; else NULL */
     uint64_t slack_us, loopback_p50_us, loopback_p99_us;
     size_t frames, messages, tainted;
     int64_t dut_cpu_us; /* of the DUT's process, user and system */
@@ -51,6 +55,7 @@ void result_describe(struct result *r, const struct scenario *scenario, const ch
                      const char *tier);
 void result_place(struct result *r, const char *can, const char *folder);
 void result_reason(struct result *r, const char *reason);
+void result_remark(struct result *r, const char *text);
 /* A failure outside the scenario's own lines, with the tail of the DUT's log as evidence. */
 void result_add_failure(struct result *r, int64_t t_us, const char *expected, const char *actual,
                         const char *folder);

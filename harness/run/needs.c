@@ -99,7 +99,9 @@ static const char *unmet(const char *need, const struct scenario *s, const struc
 const char *needs_unmet(const struct scenario *s, const struct manifest *m,
                         const struct run_options *o)
 {
-    unsigned tier = o->tier == TIER_CABLE ? TIER_BIT_CABLE : TIER_BIT_PTY;
+    unsigned tier = o->tier == TIER_CABLE     ? TIER_BIT_CABLE
+                    : o->tier == TIER_VIRTUAL ? TIER_BIT_VIRTUAL
+                                              : TIER_BIT_PTY;
     if (!(s->tiers & tier))
         return "not made for this tier";
     for (size_t i = 0; i < s->n_needs; i++) {

@@ -16,6 +16,7 @@
 
 #include "harness/run/needs.h"
 #include "harness/run/paths.h"
+#include "harness/run/virtual.h"
 #include "harness/run/world_priv.h"
 #include "harness/trace/trace.h"
 
@@ -161,8 +162,8 @@ static bool make_dirs(struct world *w)
 
 static void remove_dir(const char *dir)
 {
-    static const char *const names[] = {"tty",         "vcan0.sock", "dut.conf",
-                                        "broker.conf", "broker.log", "broker.sock"};
+    static const char *const names[] = {"tty",     "vcan0.sock",     "vcan0.sock.state", "dut.conf",
+                                        "mq.sock", "mosquitto.conf", "mosquitto.log"};
     char path[700];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
@@ -173,7 +174,10 @@ static void remove_dir(const char *dir)
 
 static bool open_all(struct world *w)
 {
-    enum err err = loop_new(&w->loop);
+    bool virtual = w->options.tier == TIER_VIRTUAL;
+    if (!make_dirs(w))
+        return false;
+    enum err err = virtual ? virtual_open(w) : loop_new(&w->loop);
     if (err != ERR_OK) {
         world_fail(w, "event loop: %s", err_text(err));
         return false;
@@ -181,14 +185,14 @@ static bool open_all(struct world *w)
     log_to_stderr(&w->log, LOG_WARN, loop_clock(w->loop));
     w->start_us = loop_now(w->loop);
     err = loop_timer_new(w->loop, on_phase, w, &w->phase_timer);
-    if (err == ERR_OK)
+    if (err == ERR_OK && !virtual) /* virtual time has no delays of ours to measure */
         err = loopback_new(w->loop, &w->loopback);
     if (err != ERR_OK) {
         world_fail(w, "loop-back probe: %s", err_text(err));
         return false;
     }
     loop_timer_after(w->phase_timer, PREPARE_LIMIT_US);
-    return make_dirs(w) && timeline_prepare(w) && ports_open(w);
+    return timeline_prepare(w) && ports_open(w);
 }
 
 static void close_all(struct world *w)
@@ -198,9 +202,9 @@ static void close_all(struct world *w)
     ports_close(w);
     loopback_delete(w->loopback);
     loop_timer_delete(w->phase_timer);
+    loop_delete(w->loop);
     if (w->dir[0])
         remove_dir(w->dir);
-    loop_delete(w->loop);
 }
 
 /* ---- judging ---- */
@@ -231,12 +235,13 @@ static void judge_survival(struct world *w)
 
 static void judge(struct world *w)
 {
-    struct loopback_stats stats;
+    struct loopback_stats stats = {0};
     struct dbc *dbc = NULL;
     struct json_table *table = NULL;
     char path[600];
     struct result *r = w->result;
-    loopback_stats(w->loopback, &stats);
+    if (w->loopback)
+        loopback_stats(w->loopback, &stats);
     r->slack_us = stats.p999_us;
     r->loopback_p50_us = stats.p50_us;
     r->loopback_p99_us = stats.p99_us;
@@ -281,10 +286,21 @@ static void write_files(struct world *w)
     if (!w->folder[0])
         return;
     snprintf(path, sizeof path, "%s/trace.jsonl", w->folder);
-    trace_write(path, w->scenario, &w->events);
+    if (trace_write(path, w->scenario, &w->events) == ERR_OK && w->options.tier == TIER_VIRTUAL)
+        trace_sha256(path, w->result->sha256);
     snprintf(path, sizeof path, "%s/can.log", w->folder);
     if (w->manifest->has_can)
         trace_write_candump(path, w->can_name, w->wall0_us, &w->events);
+}
+
+static const char *tier_name(enum tier tier)
+{
+    switch (tier) {
+    case TIER_VIRTUAL: return "virtual";
+    case TIER_PTY: return "pty";
+    case TIER_CABLE: return "cable";
+    }
+    return "";
 }
 
 struct result *world_run(const struct scenario *scenario, const struct manifest *manifest,
@@ -300,7 +316,7 @@ struct result *world_run(const struct scenario *scenario, const struct manifest 
     w->result = r;
     w->dut_log_fd = -1;
     events_init(&w->events);
-    result_describe(r, scenario, manifest->id, options->tier == TIER_CABLE ? "cable" : "pty");
+    result_describe(r, scenario, manifest->id, tier_name(options->tier));
     const char *unmet = needs_unmet(scenario, manifest, options);
     uint64_t began = clock_now_us(clock_system());
     if (unmet) {
@@ -313,6 +329,8 @@ struct result *world_run(const struct scenario *scenario, const struct manifest 
             judge(w);
         }
         write_files(w);
+        if (w->loop && options->tier == TIER_VIRTUAL)
+            virtual_measure(w);
         result_place(r, w->hub ? "hub" : w->can_name, w->folder);
         close_all(w);
     }

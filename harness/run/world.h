@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The world of one scenario run in real time: simulated port, CAN bus, broker, the bridge under
+ * The world of one scenario run: simulated port, CAN bus, broker, the bridge under
  * test, the observers, and one list of events. Built, run and taken down by world_run().
  */
 #ifndef HARNESS_WORLD_H
@@ -12,7 +12,8 @@
 
 struct run_options {
     const char *out_dir; /* the scenario's own folder below it is made */
-    enum tier tier;      /* TIER_PTY or TIER_CABLE */
+    enum tier tier;
+    uint64_t uptime_us, date_us; /* virtual: the clocks at the start; 0: the usual */
     const char *can;     /* "auto", "hub", or an interface / slcan:... */
     const char *tty;    /* cable: where the simulator talks (/dev/ttyUSB0, tcp:4000); NULL: a PTY */
     const char *broker; /* cable: URL of the broker; NULL: one of our own */

@@ -14,6 +14,7 @@
 
 #include "harness/shim/can_shim.h"
 #include "harness/shim/preload.h"
+#include "harness/shim/time_shim.h"
 
 /* ---- closing ---- */
 
@@ -30,6 +31,11 @@ static void forget(int fd)
 
 PRELOAD_EXPORT int close(int fd)
 {
+    if (time_owns(fd)) {
+        errno = EBADF;
+        return -1;
+    }
+    time_timerfd_closed(fd);
     forget(fd);
     return real()->close(fd);
 }
@@ -41,10 +47,18 @@ PRELOAD_EXPORT int close_range(unsigned first, unsigned last, int flags)
     if (can_interface_count() > 0 && (flags & NO_CLOSING) == 0)
         for (unsigned fd = first; fd <= last && fd < 65536; fd++)
             forget((int)fd);
-    if (real()->close_range != NULL)
-        return real()->close_range(first, last, flags);
-    errno = ENOSYS;
-    return -1;
+    if (real()->close_range == NULL) {
+        errno = ENOSYS;
+        return -1;
+    }
+    /* In parts, around what the library needs itself. */
+    for (unsigned next; (next = time_next_owned(first, last)) <= last; first = next + 1) {
+        if (next > first && real()->close_range(first, next - 1, flags) != 0)
+            return -1;
+        if (next == last)
+            return 0;
+    }
+    return real()->close_range(first, last, flags);
 }
 
 /* ---- copying ---- */
@@ -55,6 +69,7 @@ static int copied(int fd, int copy)
     struct can_socket *s = can_socket_at(fd);
     sigset_t before;
 
+    time_timerfd_copied(fd, copy);
     if (copy < 0 || copy == fd || can_interface_count() == 0)
         return copy;
     can_lock(&before);

@@ -9,6 +9,7 @@
 
 #include "harness/shim/can_shim.h"
 #include "harness/shim/preload.h"
+#include "harness/shim/time_shim.h"
 
 /* ---- out ---- */
 
@@ -25,6 +26,9 @@ static ssize_t send_bytes(int fd, struct can_socket *s, const void *p, size_t n,
 PRELOAD_EXPORT ssize_t send(int fd, const void *p, size_t n, int flags)
 {
     struct can_socket *s = can_socket_at(fd);
+
+    if (!time_before_output(fd, flags, "send"))
+        return -1;
     return s != NULL ? send_bytes(fd, s, p, n, flags, NULL, 0) : real()->send(fd, p, n, flags);
 }
 
@@ -32,6 +36,9 @@ PRELOAD_EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags, const 
                               socklen_t to_n)
 {
     struct can_socket *s = can_socket_at(fd);
+
+    if (!time_before_output(fd, flags, "sendto"))
+        return -1;
     return s != NULL ? send_bytes(fd, s, p, n, flags, to, to_n)
                      : real()->sendto(fd, p, n, flags, to, to_n);
 }
@@ -39,12 +46,18 @@ PRELOAD_EXPORT ssize_t sendto(int fd, const void *p, size_t n, int flags, const 
 PRELOAD_EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
     struct can_socket *s = can_socket_at(fd);
+
+    if (!time_before_output(fd, flags, "sendmsg"))
+        return -1;
     return s != NULL ? can_send_msg(fd, s, msg, flags) : real()->sendmsg(fd, msg, flags);
 }
 
 PRELOAD_EXPORT ssize_t write(int fd, const void *p, size_t n)
 {
     struct can_socket *s = can_socket_at(fd);
+
+    if (!time_before_output(fd, 0, "write"))
+        return -1;
     return s != NULL ? send_bytes(fd, s, p, n, 0, NULL, 0) : real()->write(fd, p, n);
 }
 
@@ -53,6 +66,8 @@ PRELOAD_EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
     struct can_socket *s = can_socket_at(fd);
     const struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = n > 0 ? (size_t)n : 0};
 
+    if (!time_before_output(fd, 0, "writev"))
+        return -1;
     return s != NULL ? can_send_msg(fd, s, &msg, 0) : real()->writev(fd, iov, n);
 }
 
@@ -76,6 +91,9 @@ static ssize_t recv_bytes(int fd, struct can_socket *s, void *p, size_t n, int f
 PRELOAD_EXPORT ssize_t recv(int fd, void *p, size_t n, int flags)
 {
     struct can_socket *s = can_socket_at(fd);
+
+    if (!time_before_input(fd, flags, "recv"))
+        return -1;
     return s != NULL ? recv_bytes(fd, s, p, n, flags, NULL, NULL) : real()->recv(fd, p, n, flags);
 }
 
@@ -83,6 +101,9 @@ PRELOAD_EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags, struct soc
                                 socklen_t *from_n)
 {
     struct can_socket *s = can_socket_at(fd);
+
+    if (!time_before_input(fd, flags, "recvfrom"))
+        return -1;
     return s != NULL ? recv_bytes(fd, s, p, n, flags, from, from_n)
                      : real()->recvfrom(fd, p, n, flags, from, from_n);
 }
@@ -90,12 +111,21 @@ PRELOAD_EXPORT ssize_t recvfrom(int fd, void *p, size_t n, int flags, struct soc
 PRELOAD_EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
     struct can_socket *s = can_socket_at(fd);
+
+    if (!time_before_input(fd, flags, "recvmsg"))
+        return -1;
     return s != NULL ? can_recv_msg(fd, s, msg, flags) : real()->recvmsg(fd, msg, flags);
 }
 
 PRELOAD_EXPORT ssize_t read(int fd, void *p, size_t n)
 {
     struct can_socket *s = can_socket_at(fd);
+    ssize_t got;
+
+    if (s == NULL && time_read(fd, p, n, &got))
+        return got;
+    if (!time_before_input(fd, 0, "read"))
+        return -1;
     return s != NULL ? recv_bytes(fd, s, p, n, 0, NULL, NULL) : real()->read(fd, p, n);
 }
 
@@ -104,6 +134,8 @@ PRELOAD_EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
     struct can_socket *s = can_socket_at(fd);
     struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = n > 0 ? (size_t)n : 0};
 
+    if (!time_before_input(fd, 0, "readv"))
+        return -1;
     return s != NULL ? can_recv_msg(fd, s, &msg, 0) : real()->readv(fd, iov, n);
 }
 
@@ -117,12 +149,21 @@ ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t size, int flags, struct
 PRELOAD_EXPORT ssize_t __read_chk(int fd, void *p, size_t n, size_t size)
 {
     struct can_socket *s = n <= size ? can_socket_at(fd) : NULL;
+    ssize_t got;
+
+    if (s == NULL && time_read(fd, p, n, &got))
+        return got;
+    if (!time_before_input(fd, 0, "read"))
+        return -1;
     return s != NULL ? recv_bytes(fd, s, p, n, 0, NULL, NULL) : real()->__read_chk(fd, p, n, size);
 }
 
 PRELOAD_EXPORT ssize_t __recv_chk(int fd, void *p, size_t n, size_t size, int flags)
 {
     struct can_socket *s = n <= size ? can_socket_at(fd) : NULL;
+
+    if (!time_before_input(fd, flags, "recv"))
+        return -1;
     return s != NULL ? recv_bytes(fd, s, p, n, flags, NULL, NULL)
                      : real()->__recv_chk(fd, p, n, size, flags);
 }
@@ -131,6 +172,9 @@ PRELOAD_EXPORT ssize_t __recvfrom_chk(int fd, void *p, size_t n, size_t size, in
                                       struct sockaddr *from, socklen_t *from_n)
 {
     struct can_socket *s = n <= size ? can_socket_at(fd) : NULL;
+
+    if (!time_before_input(fd, flags, "recvfrom"))
+        return -1;
     return s != NULL ? recv_bytes(fd, s, p, n, flags, from, from_n)
                      : real()->__recvfrom_chk(fd, p, n, size, flags, from, from_n);
 }

@@ -37,7 +37,7 @@ static int receive_several(int fd, struct can_socket *s, struct mmsghdr *msgs, u
     struct timespec end = {0}, now;
     unsigned i;
 
-    real()->clock_gettime(CLOCK_MONOTONIC, &end);
+    clock_gettime(CLOCK_MONOTONIC, &end);
     if (timeout != NULL) {
         end.tv_sec += timeout->tv_sec;
         end.tv_nsec += timeout->tv_nsec;
@@ -50,7 +50,7 @@ static int receive_several(int fd, struct can_socket *s, struct mmsghdr *msgs, u
         if (got < 0)
             break;
         msgs[i].msg_len = (unsigned)got;
-        real()->clock_gettime(CLOCK_MONOTONIC, &now);
+        clock_gettime(CLOCK_MONOTONIC, &now);
         if (timeout != NULL &&
             (now.tv_sec > end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec >= end.tv_nsec))) {
             i++;

@@ -14,6 +14,7 @@
 
 #include "harness/shim/can_shim.h"
 #include "harness/shim/preload.h"
+#include "harness/shim/time_shim.h"
 
 enum { TYPE_FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC };
 
@@ -69,7 +70,31 @@ PRELOAD_EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t n)
 
 PRELOAD_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t n)
 {
-    return can_socket_at(fd) != NULL ? fail(EOPNOTSUPP) : real()->connect(fd, addr, n);
+    if (can_socket_at(fd) != NULL)
+        return fail(EOPNOTSUPP);
+    if (addr != NULL && n >= sizeof addr->sa_family && addr->sa_family != AF_UNIX)
+        time_no_delay(fd);
+    return real()->connect(fd, addr, n);
+}
+
+PRELOAD_EXPORT int accept(int fd, struct sockaddr *ret, socklen_t *n)
+{
+    if (!time_before_input(fd, 0, "accept"))
+        return -1;
+    int result = real()->accept(fd, ret, n);
+    time_no_delay(result);
+    return result;
+}
+
+int accept4(int fd, struct sockaddr *ret, socklen_t *n, int flags);
+
+PRELOAD_EXPORT int accept4(int fd, struct sockaddr *ret, socklen_t *n, int flags)
+{
+    if (!time_before_input(fd, 0, "accept4"))
+        return -1;
+    int result = real()->accept4(fd, ret, n, flags);
+    time_no_delay(result);
+    return result;
 }
 
 PRELOAD_EXPORT int getsockname(int fd, struct sockaddr *ret, socklen_t *n)

@@ -26,6 +26,8 @@ struct mmsghdr;
     X(int, socket, (int, int, int))                                                                \
     X(int, bind, (int, const struct sockaddr *, socklen_t))                                        \
     X(int, connect, (int, const struct sockaddr *, socklen_t))                                     \
+    X(int, accept, (int, struct sockaddr *, socklen_t *))                                          \
+    X(int, accept4, (int, struct sockaddr *, socklen_t *, int))                                    \
     X(int, getsockname, (int, struct sockaddr *, socklen_t *))                                     \
     X(int, getpeername, (int, struct sockaddr *, socklen_t *))                                     \
     X(int, setsockopt, (int, int, int, const void *, socklen_t))                                   \

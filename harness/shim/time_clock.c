@@ -54,8 +54,6 @@ PRELOAD_EXPORT int gettimeofday(struct timeval *restrict ret, void *restrict zon
 
     if (zone != NULL)
         memset(zone, 0, sizeof(struct timezone));
-    if (ret == NULL)
-        return 0;
     clock_gettime(CLOCK_REALTIME, &ts);
     *ret = (struct timeval){.tv_sec = ts.tv_sec, .tv_usec = ts.tv_nsec / 1000};
     return 0;
@@ -146,9 +144,8 @@ PRELOAD_EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct time
 
 static int nanosleep_as(const char *call, const struct timespec *ts, struct timespec *ret_left)
 {
-    int result = time_active()
-                     ? sleep_virtually(call, CLOCK_MONOTONIC, 0, ts, ret_left)
-                     : time_real()->clock_nanosleep(CLOCK_REALTIME, 0, ts, ret_left);
+    int result = time_active() ? sleep_virtually(call, CLOCK_MONOTONIC, 0, ts, ret_left)
+                               : time_real()->clock_nanosleep(CLOCK_REALTIME, 0, ts, ret_left);
     if (result == 0)
         return 0;
     errno = result;

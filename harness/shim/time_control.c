@@ -10,7 +10,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -30,7 +32,7 @@ static struct {
     pthread_key_t key;
     _Atomic pid_t pid;
     _Atomic uint32_t generation;
-    _Atomic uint32_t waiters; /* threads that wait for objects */
+    _Atomic uint32_t waiters;         /* threads that wait for objects */
     _Atomic uint8_t owned[OWNED_MAX]; /* by descriptor: ours */
 } control = {.once = PTHREAD_ONCE_INIT};
 
@@ -38,7 +40,7 @@ static struct {
 static __thread __attribute__((tls_model("initial-exec"))) struct {
     int fd; /* + 1, so that 0 is none */
     uint32_t turn;
-    uint32_t waiting; /* the turn whose VT_WAKE has not come; 0: runs */
+    uint32_t waiting;       /* the turn whose VT_WAKE has not come; 0: runs */
     struct vt_packet woken; /* came while a handler waited for something else */
     uint32_t spins;
     int endings; /* destructors seen */
@@ -71,8 +73,9 @@ static void put(const struct vt_packet *packet, const struct pollfd *fds, unsign
         msg.msg_control = control_data.bytes;
         msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
         struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-        *c = (struct cmsghdr){
-            .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(n * sizeof(int))};
+        *c = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+                              .cmsg_type = SCM_RIGHTS,
+                              .cmsg_len = CMSG_LEN(n * sizeof(int))};
         for (unsigned i = 0; i < n; i++) {
             events[i].events = (uint32_t)(unsigned short)fds[i].events;
             memcpy(CMSG_DATA(c) + i * sizeof(int), &fds[i].fd, sizeof(int));
@@ -117,7 +120,8 @@ static int dial(void)
         real()->close(fd);
         fd = high;
     }
-    if (real()->connect(fd, (const struct sockaddr *)&control.address, sizeof control.address) != 0) {
+    if (real()->connect(fd, (const struct sockaddr *)&control.address, sizeof control.address) !=
+        0) {
         real()->close(fd);
         return -1;
     }
@@ -136,6 +140,15 @@ static void hang_up(int fd)
 bool time_owns(int fd)
 {
     return fd >= 0 && fd < OWNED_MAX && control.owned[fd] != 0;
+}
+
+unsigned time_next_owned(unsigned first, unsigned last)
+{
+    if (control.active)
+        for (unsigned fd = first; fd <= last && fd < OWNED_MAX; fd++)
+            if (control.owned[fd] != 0)
+                return fd;
+    return last == UINT32_MAX ? UINT32_MAX : last + 1;
 }
 
 static void say_hello(int fd, pid_t pid, pid_t tid)

@@ -37,8 +37,7 @@ static enum vt_why block_on(const char *call, const struct pollfd *fds, nfds_t n
                             int64_t deadline_ns, const sigset_t *mask)
 {
     struct pollfd used[VT_MAX_FDS], one;
-    struct time_wait wait = {
-        .call = call, .deadline_ns = deadline_ns, .fds = used, .mask = mask};
+    struct time_wait wait = {.call = call, .deadline_ns = deadline_ns, .fds = used, .mask = mask};
 
     for (nfds_t i = 0; i < n && wait.n_fds <= VT_MAX_FDS; i++) {
         if (fds[i].fd < 0)
@@ -162,8 +161,8 @@ static void restore(const struct sets *s)
             memcpy(s->set[i], s->copy[i], s->bytes);
 }
 
-static int select_virtually(const char *call, int n, struct sets *s,
-                            const struct timespec *timeout, const sigset_t *mask)
+static int select_virtually(const char *call, int n, struct sets *s, const struct timespec *timeout,
+                            const sigset_t *mask)
 {
     struct pollfd fds[SELECT_MAX];
     int64_t deadline = deadline_of(timeout);

@@ -38,8 +38,6 @@
     X(int, timerfd_create, (int, int))                                                             \
     X(int, timerfd_settime, (int, int, const struct itimerspec *, struct itimerspec *))            \
     X(int, timerfd_gettime, (int, struct itimerspec *))                                            \
-    X(int, accept, (int, struct sockaddr *, socklen_t *))                                          \
-    X(int, accept4, (int, struct sockaddr *, socklen_t *, int))                                    \
     X(int, sem_wait, (sem_t *))                                                                    \
     X(int, sem_timedwait, (sem_t *, const struct timespec *))                                      \
     X(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *))                           \
@@ -49,8 +47,7 @@
     X(int, pthread_mutex_clocklock, (pthread_mutex_t *, clockid_t, const struct timespec *))       \
     X(int, pthread_mutex_unlock, (pthread_mutex_t *))                                              \
     X(int, pthread_cond_wait, (pthread_cond_t *, pthread_mutex_t *))                               \
-    X(int, pthread_cond_timedwait,                                                                 \
-      (pthread_cond_t *, pthread_mutex_t *, const struct timespec *))                              \
+    X(int, pthread_cond_timedwait, (pthread_cond_t *, pthread_mutex_t *, const struct timespec *)) \
     X(int, pthread_cond_clockwait,                                                                 \
       (pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *))                   \
     X(int, pthread_cond_signal, (pthread_cond_t *))                                                \
@@ -62,8 +59,7 @@
     X(int, pthread_rwlock_clockrdlock, (pthread_rwlock_t *, clockid_t, const struct timespec *))   \
     X(int, pthread_rwlock_clockwrlock, (pthread_rwlock_t *, clockid_t, const struct timespec *))   \
     X(int, pthread_rwlock_unlock, (pthread_rwlock_t *))                                            \
-    X(int, pthread_create,                                                                         \
-      (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))                            \
+    X(int, pthread_create, (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))       \
     X(int, pthread_join, (pthread_t, void **))                                                     \
     X(int, pthread_timedjoin_np, (pthread_t, void **, const struct timespec *))                    \
     X(int, pthread_clockjoin_np, (pthread_t, void **, clockid_t, const struct timespec *))         \

@@ -34,8 +34,8 @@ int64_t time_wall_offset_ns(void);
 struct vt_shared *time_shared(void);
 
 struct time_wait {
-    const char *call;        /* the function's name, for people */
-    int64_t deadline_ns;     /* VT_NEVER: none */
+    const char *call;    /* the function's name, for people */
+    int64_t deadline_ns; /* VT_NEVER: none */
     const struct pollfd *fds;
     unsigned n_fds;
     const volatile void *object; /* or this, with the generation as it was before looking at it */
@@ -73,6 +73,8 @@ void time_expect(pid_t pid);
 void time_signalled(void);
 /* Is this descriptor the library's own? Programs that close everything must not close it. */
 bool time_owns(int fd);
+/* The first such one from `first` to `last`; beyond `last` when there is none. */
+unsigned time_next_owned(unsigned first, unsigned last);
 /* A timer's index in the shared table, or -1. */
 int time_timer_new(int fd, int signum);
 void time_timer_drop(int index);
@@ -82,10 +84,13 @@ void time_timer_drop(int index);
 /* Waits in virtual time until fd can be read (or accepted from). False: errno is set, give up. */
 bool time_before_input(int fd, int flags, const char *call);
 bool time_before_output(int fd, int flags, const char *call);
+/* Receive timestamps that the kernel put into a message, put on the virtual clock. */
+struct msghdr;
+void time_stamp(struct msghdr *msg);
 /* The socket exists from now on: no delays of Nagle's. */
 void time_no_delay(int fd);
-/* A terminal's rules for how much a read waits for; true when *ret is its result. */
-bool time_tty_read(int fd, void *p, size_t n, ssize_t *ret);
+/* Timers and terminals have rules of their own; true when *ret is the call's result. */
+bool time_read(int fd, void *p, size_t n, ssize_t *ret);
 
 /* ---- time_timerfd.c ---- */
 

@@ -44,20 +44,20 @@ enum vt_why {
     VT_RESUMED,   /* answer to VT_RESUME */
 };
 
-/* Objects that are no address: any child of the process, any signal. */
-enum { VT_OBJECT_CHILD = 1, VT_OBJECT_SIGNAL = 2 };
+/* Objects that are no address: any child of the process, any signal, a timer by its index. */
+enum { VT_OBJECT_CHILD = 1, VT_OBJECT_SIGNAL = 2, VT_OBJECT_TIMER = 16 };
 
 struct vt_packet {
     uint32_t kind;
-    uint32_t why;        /* VT_WAKE */
-    int32_t pid, tid;    /* VT_HELLO, VT_EXPECT; VT_BLOCK: tid */
-    int32_t signum;      /* VT_WAKE */
-    uint32_t turn;       /* VT_BLOCK: serial number; VT_WAKE: the one it answers */
-    uint32_t generation; /* VT_BLOCK, VT_NOTIFY: of the process's notifications */
-    uint32_t count;      /* VT_NOTIFY */
-    uint64_t object;     /* address of what is waited for; index of a timer */
-    int64_t deadline_ns; /* VT_BLOCK, on the virtual monotonic clock */
-    uint32_t n_fds;      /* VT_BLOCK: so many vt_fd follow, and as many descriptors */
+    uint32_t why;           /* VT_WAKE */
+    int32_t pid, tid;       /* VT_HELLO, VT_EXPECT; VT_BLOCK: tid */
+    int32_t signum;         /* VT_WAKE */
+    uint32_t turn;          /* VT_BLOCK: serial number; VT_WAKE: the one it answers */
+    uint32_t generation;    /* VT_BLOCK, VT_NOTIFY: of the process's notifications */
+    uint32_t count;         /* VT_NOTIFY */
+    uint64_t object;        /* address of what is waited for; index of a timer */
+    int64_t deadline_ns;    /* VT_BLOCK, on the virtual monotonic clock */
+    uint32_t n_fds;         /* VT_BLOCK: so many vt_fd follow, and as many descriptors */
     char call[VT_CALL_MAX]; /* VT_BLOCK: the function, for people; VT_HELLO: the program */
 };
 

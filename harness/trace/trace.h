@@ -15,6 +15,9 @@ void trace_line(const struct scenario *scenario, const struct event *event, stru
 
 enum err trace_write(const char *path, const struct scenario *scenario,
                      const struct events *events);
+enum { TRACE_SHA256_MAX = 65 };
+/* SHA-256 of a file, as lower-case hex. */
+enum err trace_sha256(const char *path, char ret[TRACE_SHA256_MAX]);
 /* Frames of the DUT and of the inverter side. wall0_us: wall time of t = 0. */
 enum err trace_write_candump(const char *path, const char *interface, uint64_t wall0_us,
                              const struct events *events);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The virtual tier of a world: everything on a clock that moves only when nobody has anything left
+ * to do (harness/vt).
+ */
+#ifndef HARNESS_VIRTUAL_H
+#define HARNESS_VIRTUAL_H
+
+#include "harness/run/world_priv.h"
+#include "harness/vt/vt.h"
+
+/* Makes w->loop; w->dir must exist. */
+enum err virtual_open(struct world *w);
+/* Puts the figures into the result. */
+void virtual_measure(struct world *w);
+
+#endif

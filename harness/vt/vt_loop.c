@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The virtual loop: one turn, and what a loop is expected to have.
+ */
+#define _GNU_SOURCE
+#include "harness/vt/vt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/vt/vt_priv.h"
+
+/* What a turn of a program takes. Not a measure of anything: it keeps causes before effects. */
+enum { TURN_NS = 1000 };
+
+enum { NOTES_MAX = 20, IDLE_MS = 1000, PACE_MS = 5 };
+
+uint64_t vt_real_us(void)
+{
+    return clock_now_us(clock_system());
+}
+
+void vt_note(struct vt_loop *v, const char *format, ...)
+{
+    char text[300];
+    va_list args;
+
+    if (v->options.on_note == NULL || v->notes++ >= NOTES_MAX)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    v->options.on_note(v->options.ctx, text);
+}
+
+/* ---- clock ---- */
+
+static uint64_t now_us(void *ctx)
+{
+    const struct vt_loop *v = ctx;
+    return (uint64_t)(v->shared->now_ns / VT_NS_PER_US);
+}
+
+static uint64_t wall_us(void *ctx)
+{
+    const struct vt_loop *v = ctx;
+    return (uint64_t)((v->shared->now_ns + v->shared->wall_ns) / VT_NS_PER_US);
+}
+
+/* ---- looking ---- */
+
+size_t vt_add(struct vt_loop *v, int fd, short events)
+{
+    if (v->n_set == v->cap_set) {
+        v->cap_set = v->cap_set != 0 ? 2 * v->cap_set : 64;
+        v->set = realloc(v->set, v->cap_set * sizeof *v->set);
+        if (v->set == NULL)
+            abort();
+    }
+    v->set[v->n_set] = (struct pollfd){.fd = fd, .events = events};
+    return v->n_set++;
+}
+
+static void look(struct vt_loop *v)
+{
+    v->n_set = 0;
+    vt_add(v, v->listener, POLLIN);
+    for (struct vt_io *io = v->ios; io != NULL; io = io->next) {
+        short events = (short)(((io->io.events & LOOP_READ) != 0 ? POLLIN : 0) |
+                               ((io->io.events & LOOP_WRITE) != 0 ? POLLOUT : 0));
+        io->poll_at = vt_add(v, io->deleted ? -1 : io->io.fd, events);
+        if (io->master && !io->deleted)
+            vt_add(v, vt_pty_slave(io), POLLIN);
+    }
+    for (struct vt_child *c = v->children; c != NULL; c = c->next)
+        c->poll_at = vt_add(v, c->pidfd, POLLIN);
+    for (struct vt_signal *s = v->signals; s != NULL; s = s->next)
+        s->poll_at = vt_add(v, s->fd, POLLIN);
+    for (struct vt_actor *a = v->actors; a != NULL; a = a->next) {
+        size_t at = vt_add(v, a->gone ? -1 : a->fd, POLLIN);
+        a->poll_at = at + 1;
+        for (unsigned i = 0; i < a->n_fds; i++)
+            vt_add(v, a->fds[i].fd, a->fds[i].events);
+    }
+    poll(v->set, (nfds_t)v->n_set, 0);
+}
+
+/* Once more when a PTY moved: flushing one end may have filled the other's reader. */
+static void look_twice_if_pty(struct vt_loop *v)
+{
+    look(v);
+    for (const struct vt_io *io = v->ios; io != NULL; io = io->next)
+        if (io->master && !io->deleted) {
+            poll(v->set, (nfds_t)v->n_set, 0);
+            return;
+        }
+}
+
+/* ---- our own handles ---- */
+
+static unsigned events_of(const struct vt_io *io, short revents)
+{
+    unsigned got = 0, wanted = io->io.events & (LOOP_READ | LOOP_WRITE);
+
+    if ((revents & POLLIN) != 0)
+        got |= LOOP_READ;
+    if ((revents & POLLOUT) != 0)
+        got |= LOOP_WRITE;
+    if ((revents & POLLHUP) != 0)
+        got |= wanted != 0 ? wanted : LOOP_ERROR;
+    if ((revents & (POLLERR | POLLNVAL)) != 0)
+        got |= LOOP_ERROR | wanted;
+    return got;
+}
+
+static void sweep_ios(struct vt_loop *v)
+{
+    for (struct vt_io **link = &v->ios; *link != NULL;) {
+        struct vt_io *io = *link;
+        if (!io->deleted) {
+            link = &io->next;
+            continue;
+        }
+        *link = io->next;
+        free(io);
+    }
+}
+
+static bool hand_out(struct vt_loop *v)
+{
+    bool any = false;
+    unsigned last = v->last_io; /* those that callbacks add were not polled */
+
+    for (struct vt_io *io = v->ios; io != NULL; io = io->next) {
+        if (io->deleted || io->number > last)
+            continue;
+        unsigned got = events_of(io, v->set[io->poll_at].revents);
+        if (got == 0)
+            continue;
+        any = true;
+        io->io.fn(io->io.ctx, got);
+    }
+    sweep_ios(v);
+    return any;
+}
+
+static void sweep_signals(struct vt_loop *v)
+{
+    for (struct vt_signal **link = &v->signals; *link != NULL;) {
+        struct vt_signal *s = *link;
+        if (!s->deleted) {
+            link = &s->next;
+            continue;
+        }
+        *link = s->next;
+        close(s->fd);
+        free(s);
+    }
+}
+
+static bool hand_signals(struct vt_loop *v)
+{
+    struct signalfd_siginfo info;
+    bool any = false;
+
+    for (struct vt_signal *s = v->signals; s != NULL; s = s->next) {
+        if (s->deleted || read(s->fd, &info, sizeof info) != (ssize_t)sizeof info)
+            continue;
+        any = true;
+        s->sig.fn(s->sig.ctx, s->signum);
+    }
+    sweep_signals(v);
+    return any;
+}
+
+static bool hand_lookups(struct vt_loop *v)
+{
+    struct vt_lookup *l = v->lookups;
+
+    if (l == NULL)
+        return false;
+    v->lookups = l->next;
+    if (!l->deleted)
+        l->lookup.fn(l->lookup.ctx, l->err, l->err == ERR_OK ? &l->addr : NULL);
+    free(l);
+    return true;
+}
+
+static bool any_child_ended(const struct vt_loop *v)
+{
+    for (const struct vt_child *c = v->children; c != NULL; c = c->next)
+        if (c->deleted || (c->pidfd >= 0 && v->set[c->poll_at].revents != 0))
+            return true;
+    return false;
+}
+
+/* ---- the programs ---- */
+
+/* Packets from those who are outside, or whose handlers ran. */
+static bool hear(struct vt_loop *v)
+{
+    bool any = v->set[0].revents != 0;
+
+    if (any)
+        vt_accept(v);
+    for (struct vt_actor *a = v->actors; a != NULL; a = a->next) {
+        if (a->gone || a->poll_at == 0 || v->set[a->poll_at - 1].revents == 0)
+            continue;
+        any = true;
+        vt_receive(v, a);
+    }
+    return any;
+}
+
+static bool wake_first(struct vt_loop *v)
+{
+    for (struct vt_actor *a = v->actors; a != NULL; a = a->next)
+        if (vt_has_something(v, a)) {
+            v->shared->now_ns += TURN_NS;
+            v->stats.virtual_us += TURN_NS / VT_NS_PER_US;
+            vt_wake(v, a);
+            return true;
+        }
+    return false;
+}
+
+/* ---- time ---- */
+
+static bool fire(struct vt_loop *v)
+{
+    uint64_t us = now_us(v);
+    bool any = false;
+
+    if (vt_timers_next(v) <= vt_now(v)) {
+        vt_timers_fire(v);
+        any = true;
+    }
+    if (loop_timers_next(&v->loop.timers) <= us) {
+        loop_timers_fire(&v->loop.timers, us);
+        any = true;
+    }
+    return any;
+}
+
+static int64_t ns_of(uint64_t us)
+{
+    return us >= (uint64_t)VT_NEVER / VT_NS_PER_US ? VT_NEVER : (int64_t)us * VT_NS_PER_US;
+}
+
+static int64_t min_ns(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void set_now(struct vt_loop *v, int64_t ns)
+{
+    if (ns <= vt_now(v))
+        return;
+    v->stats.advances++;
+    v->stats.virtual_us += (uint64_t)((ns - vt_now(v)) / VT_NS_PER_US);
+    v->shared->now_ns = ns;
+}
+
+/* At the pace of the real clock; false when there is nothing more to do at this instant. */
+static void advance_bound(struct vt_loop *v, int64_t next)
+{
+    int64_t before = vt_now(v);
+
+    if (v->pace_from_ns == VT_NEVER) {
+        v->pace_from_ns = before;
+        v->pace_from_real_us = vt_real_us();
+    }
+    int64_t allowed = v->pace_from_ns + ns_of(vt_real_us() - v->pace_from_real_us);
+    if (next > allowed) {
+        poll(v->set, (nfds_t)v->n_set, PACE_MS);
+        allowed = v->pace_from_ns + ns_of(vt_real_us() - v->pace_from_real_us);
+    }
+    set_now(v, min_ns(next, allowed));
+    v->stats.real_us += (uint64_t)((vt_now(v) - before) / VT_NS_PER_US);
+}
+
+/* Moves the clock to what comes next. */
+static void advance(struct vt_loop *v, uint64_t deadline_us)
+{
+    int64_t next = min_ns(min_ns(ns_of(loop_timers_next(&v->loop.timers)), ns_of(deadline_us)),
+                          min_ns(vt_timers_next(v), vt_earliest_deadline(v)));
+
+    if (vt_is_bound(v)) {
+        advance_bound(v, next);
+        return;
+    }
+    v->pace_from_ns = VT_NEVER;
+    if (next == VT_NEVER)
+        poll(v->set, (nfds_t)v->n_set, IDLE_MS); /* only the world outside can do something */
+    else
+        set_now(v, next);
+}
+
+static bool has_work(const struct vt_loop *v)
+{
+    if (v->ios != NULL || v->signals != NULL || v->lookups != NULL ||
+        loop_timers_next(&v->loop.timers) != NEVER_US)
+        return true;
+    for (const struct vt_child *c = v->children; c != NULL; c = c->next)
+        if (c->child.running)
+            return true;
+    return false;
+}
+
+static bool turn(struct loop *loop, uint64_t deadline_us)
+{
+    struct vt_loop *v = vt_of(loop);
+
+    vt_settle(v);
+    vt_sweep(v);
+    if (!has_work(v))
+        return false;
+    look_twice_if_pty(v);
+    if (hear(v) || hand_out(v))
+        return true;
+    if (any_child_ended(v) && vt_children_reap(v))
+        return true;
+    if (hand_signals(v) || hand_lookups(v) || fire(v) || wake_first(v))
+        return true;
+    if (ns_of(deadline_us) <= vt_now(v))
+        return true;
+    advance(v, deadline_us);
+    if (!fire(v)) /* what was polled still holds: nobody has run since */
+        wake_first(v);
+    return true;
+}
+
+static void rearm(struct loop *loop, uint64_t deadline_us)
+{
+    (void)loop;
+    (void)deadline_us; /* the heap is asked when time moves */
+}
+
+/* ---- handles ---- */
+
+static enum err io_new(struct loop *loop, int fd, unsigned events, loop_io_fn fn, void *ctx,
+                       struct loop_io **ret)
+{
+    struct vt_loop *v = vt_of(loop);
+    struct vt_io **end = &v->ios;
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return err_from_errno(errno);
+    if (S_ISREG(st.st_mode))
+        return ERR_UNSUPPORTED;
+    for (const struct vt_io *io = v->ios; io != NULL; io = io->next)
+        if (!io->deleted && io->io.fd == fd)
+            return ERR_EXISTS;
+    struct vt_io *io = calloc(1, sizeof *io);
+    if (io == NULL)
+        return ERR_MEMORY;
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    io->io = (struct loop_io){.loop = loop, .fn = fn, .ctx = ctx, .fd = fd, .events = events};
+    io->number = ++v->last_io;
+    vt_pty_look(io);
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = io;
+    *ret = &io->io;
+    return ERR_OK;
+}
+
+static void io_want(struct loop_io *io, unsigned events)
+{
+    io->events = events;
+}
+
+static void io_delete(struct loop_io *io)
+{
+    ((struct vt_io *)io)->deleted = true; /* freed when nobody walks the list */
+}
+
+static enum err signal_new(struct loop *loop, int signum, loop_signal_fn fn, void *ctx,
+                           struct loop_signal **ret)
+{
+    struct vt_loop *v = vt_of(loop);
+    struct vt_signal *s = calloc(1, sizeof *s);
+    sigset_t set;
+
+    if (s == NULL)
+        return ERR_MEMORY;
+    sigemptyset(&set);
+    sigaddset(&set, signum);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    s->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    s->signum = signum;
+    s->sig = (struct loop_signal){.loop = loop, .fn = fn, .ctx = ctx};
+    if (s->fd < 0) {
+        free(s);
+        return err_from_errno(errno);
+    }
+    s->next = v->signals;
+    v->signals = s;
+    *ret = &s->sig;
+    return ERR_OK;
+}
+
+static void signal_delete(struct loop_signal *sig)
+{
+    struct vt_signal *s = (struct vt_signal *)sig;
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, s->signum);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    s->deleted = true;
+}
+
+/* Names are looked up on the spot: a resolver's time is not virtual. */
+static enum err lookup_new(struct loop *loop, const char *host, uint16_t port, loop_lookup_fn fn,
+                           void *ctx, struct loop_lookup **ret)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct vt_loop *v = vt_of(loop);
+    struct vt_lookup *l = calloc(1, sizeof *l), **end = &v->lookups;
+    struct addrinfo *list = NULL;
+    char service[8];
+
+    if (l == NULL)
+        return ERR_MEMORY;
+    snprintf(service, sizeof service, "%u", (unsigned)port);
+    l->lookup = (struct loop_lookup){.loop = loop, .fn = fn, .ctx = ctx};
+    l->err = getaddrinfo(host, service, &hints, &list) == 0 ? ERR_OK : ERR_NOT_FOUND;
+    if (l->err == ERR_OK) {
+        memcpy(&l->addr.addr, list->ai_addr, list->ai_addrlen);
+        l->addr.len = list->ai_addrlen;
+        freeaddrinfo(list);
+    }
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = l;
+    *ret = &l->lookup;
+    return ERR_OK;
+}
+
+static void lookup_delete(struct loop_lookup *lookup)
+{
+    for (struct vt_lookup *l = vt_of(lookup->loop)->lookups; l != NULL; l = l->next)
+        if (&l->lookup == lookup)
+            l->deleted = true;
+}
+
+/* ---- life ---- */
+
+static void destroy(struct loop *loop)
+{
+    struct vt_loop *v = vt_of(loop);
+
+    vt_kill_all(v);
+    while (v->actors != NULL) {
+        struct vt_actor *a = v->actors;
+        v->actors = a->next;
+        for (unsigned i = 0; i < a->n_fds; i++)
+            close(a->fds[i].fd);
+        if (a->fd >= 0)
+            close(a->fd);
+        free(a);
+    }
+    while (v->children != NULL) {
+        struct vt_child *c = v->children;
+        v->children = c->next;
+        if (c->pidfd >= 0)
+            close(c->pidfd);
+        free(c);
+    }
+    for (struct vt_io *io = v->ios; io != NULL; io = io->next)
+        io->deleted = true;
+    sweep_ios(v);
+    for (struct vt_signal *s = v->signals; s != NULL; s = s->next)
+        s->deleted = true;
+    sweep_signals(v);
+    while (v->lookups != NULL) {
+        struct vt_lookup *l = v->lookups;
+        v->lookups = l->next;
+        free(l);
+    }
+    for (unsigned i = 0; v->shared != NULL && i < VT_MAX_TIMERS; i++)
+        vt_timer_drop(v, i);
+    if (v->shared != NULL)
+        munmap(v->shared, sizeof *v->shared);
+    if (v->memory >= 0)
+        close(v->memory);
+    if (v->listener >= 0)
+        close(v->listener);
+    unlink(v->path);
+    free(v->set);
+    free(v);
+}
+
+static const struct loop_ops vt_ops = {
+    .destroy = destroy,
+    .turn = turn,
+    .rearm = rearm,
+    .io_new = io_new,
+    .io_want = io_want,
+    .io_delete = io_delete,
+    .signal_new = signal_new,
+    .signal_delete = signal_delete,
+    .child_spawn = vt_child_spawn,
+    .child_kill = vt_child_kill,
+    .child_delete = vt_child_delete,
+    .lookup_new = lookup_new,
+    .lookup_delete = lookup_delete,
+};
+
+static enum err share(struct vt_loop *v)
+{
+    v->memory = memfd_create("bmsrig-vt", MFD_CLOEXEC);
+    if (v->memory < 0 || ftruncate(v->memory, sizeof *v->shared) != 0)
+        return err_from_errno(errno);
+    void *map = mmap(NULL, sizeof *v->shared, PROT_READ | PROT_WRITE, MAP_SHARED, v->memory, 0);
+    if (map == MAP_FAILED)
+        return err_from_errno(errno);
+    v->shared = map;
+    v->shared->now_ns = ns_of(v->options.start_us);
+    v->shared->wall_ns = ns_of(v->options.wall_us) - ns_of(v->options.start_us);
+    return ERR_OK;
+}
+
+/* At most one of us runs at a time; on one processor, handing over needs no other to wake up. */
+static void stay_on_one_processor(void)
+{
+    cpu_set_t set;
+    int here = sched_getcpu();
+
+    if (here < 0)
+        return;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)here, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+enum err vt_loop_new(const struct vt_options *options, struct loop **ret)
+{
+    struct vt_loop *v = calloc(1, sizeof *v);
+
+    if (v == NULL)
+        return ERR_MEMORY;
+    v->options = *options;
+    v->listener = -1;
+    v->memory = -1;
+    v->pace_from_ns = VT_NEVER;
+    for (unsigned i = 0; i < VT_MAX_TIMERS; i++)
+        v->slots[i].fd = -1;
+    v->clock = (struct clock){.now_us = now_us, .wall_us = wall_us, .ctx = v};
+    v->loop = (struct loop){.ops = &vt_ops, .clock = &v->clock};
+    int n = snprintf(v->path, sizeof v->path, "%s/vt.sock", options->dir);
+    enum err e = n > 0 && (size_t)n < sizeof v->path ? share(v) : ERR_RANGE;
+    snprintf(v->preload, sizeof v->preload, "%s", options->preload);
+    if (e == ERR_OK)
+        e = vt_listen(v);
+    if (e != ERR_OK) {
+        destroy(&v->loop);
+        return e;
+    }
+    stay_on_one_processor();
+    *ret = &v->loop;
+    return ERR_OK;
+}
+
+struct vt_stats vt_loop_stats(const struct loop *loop)
+{
+    return ((const struct vt_loop *)loop)->stats;
+}
