@@ -85,7 +85,13 @@ static const char *cells_complaint(const struct battery *b)
             return "a cell is outside 1 to 5 V";
         sum += b->cell_mv[i];
     }
-    if (!in_range(sum - b->pack_mv, -10 * (int64_t)b->cell_count, 10 * (int64_t)b->cell_count))
+    /* cells that are not the ones behind the extremes were read at another time: no comparison */
+    struct battery own = *b;
+    battery_derive_extremes(&own);
+    bool same_time = battery_knows(b, FIELD_CELL_MIN_MAX) && own.cell_min_mv == b->cell_min_mv &&
+                     own.cell_max_mv == b->cell_max_mv;
+    if (same_time &&
+        !in_range(sum - b->pack_mv, -10 * (int64_t)b->cell_count, 10 * (int64_t)b->cell_count))
         return "the cells do not add up to the voltage";
     return NULL;
 }

@@ -405,6 +405,7 @@ static void test_samples(void)
     bad[10].cell_count = 15;
     for (size_t i = 0; i < 15; i++)
         bad[10].cell_mv[i] = 3311; /* 49665: 165 mV more than the pack */
+    bad[10].cell_min_mv = bad[10].cell_max_mv = 3311;
     bad[11].cvl_mv = 0;
     bank_init(&e, &rules);
     for (size_t i = 0; i < 12; i++) {

@@ -94,17 +94,12 @@ static void say_poll(struct pylontech_console *c, uint64_t now_us)
     }
 }
 
-static void act(struct pylontech_console *c, uint64_t now_us)
+/* Between two polls: a slower command, when one is due and fits. */
+static void say_slow(struct pylontech_console *c, uint64_t now_us)
 {
     struct console_command command;
     bool at_once = false;
 
-    if (c->link.state != LINK_READY)
-        return;
-    if (c->poll_now || now_us >= c->next_poll_us) {
-        say_poll(c, now_us);
-        return;
-    }
     if (!pylontech_pick(c, now_us, &command, &at_once))
         return;
     if ((!at_once && c->slow_said > 0) || !fits(c, command, now_us))
@@ -114,6 +109,17 @@ static void act(struct pylontech_console *c, uint64_t now_us)
         c->starved = 0;
         pylontech_picked(c, command, now_us);
     }
+}
+
+static void act(struct pylontech_console *c, uint64_t now_us)
+{
+    if (c->link.state != LINK_READY)
+        return;
+    if (!c->poll_now && now_us < c->next_poll_us)
+        say_slow(c, now_us);
+    bool poll = c->poll_now || now_us >= c->next_poll_us;
+    if (poll && c->link.state == LINK_READY)
+        say_poll(c, now_us);
 }
 
 /* A session that begins: another stack may be behind the console, with other features. */
@@ -133,6 +139,7 @@ static void begin(struct pylontech_console *c, uint64_t now_us)
     }
     c->doubts = 0;
     c->has_layout = false;
+    c->first_table_us = 0;
     c->debug_mode = false;
     c->system_us = 0;
     c->poll_now = true;

@@ -54,10 +54,11 @@ struct pylontech_console {
     enum pylon_pwr_layout layout;
 
     uint64_t next_poll_us;
-    bool poll_now;      /* out of turn: second reading, first table */
-    unsigned retries;   /* of a damaged table in this turn */
-    unsigned slow_said; /* slower commands since the last poll */
-    unsigned starved;   /* polls without room for one */
+    uint64_t first_table_us; /* of this session; 0: none yet */
+    bool poll_now;           /* out of turn: second reading, first table */
+    unsigned retries;        /* of a damaged table in this turn */
+    unsigned slow_said;      /* slower commands since the last poll */
+    unsigned starved;        /* polls without room for one */
 
     struct pylon_pwr doubted; /* a table with rows that need a second reading */
     unsigned doubts;          /* how many such tables in a row */

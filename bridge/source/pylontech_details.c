@@ -16,7 +16,11 @@ enum { ALARM_WEIGHT = 4 };
 
 static const uint64_t system_every_us = 10 * US_PER_S;
 
-/* ---- identity ---- */
+/* ---- before a module is published: who it is, and what a message should have from the start ----
+ */
+
+/* How long the first message waits for what is not essential. */
+static const uint64_t details_us = 3 * US_PER_S;
 
 static unsigned first_present(const struct pylontech_console *c)
 {
@@ -29,20 +33,43 @@ static unsigned first_present(const struct pylontech_console *c)
 
 /* The next step to identify a module: `info`, then, for the capacity, `pwr N`. False: no more
  * steps. */
-static bool next_step(const struct pylontech_console *c, unsigned index,
-                      struct console_command *ret)
+static bool identity_step(const struct pylontech_console *c, unsigned index,
+                          struct console_command *ret)
 {
     const struct pylontech_module *m = &c->modules[index];
     bool local = index == first_present(c);
     enum console_verb verb = local ? SAY_INFO : SAY_INFO_N;
     uint8_t address = (uint8_t)(index + 1);
 
-    if (!c->off[verb] && m->tries < TRIES) {
+    if ((m->at.info_us == 0 || m->verify) && !c->off[verb] && m->tries < TRIES) {
         *ret = (struct console_command){.verb = verb, .address = local ? 0 : address};
         return true;
     }
     if (m->at.info_us == 0 && m->at.pwr_n_us == 0 && !c->off[SAY_PWR_N] && m->tries < 2 * TRIES) {
         *ret = (struct console_command){.verb = SAY_PWR_N, .address = address};
+        return true;
+    }
+    return false;
+}
+
+/* What a reader would otherwise see appear later: state of health, and the cells of a single
+ * module. Each is asked once. */
+static bool details_step(const struct pylontech_console *c, unsigned index, uint64_t now_us,
+                         struct console_command *ret)
+{
+    const struct pylontech_module *m = &c->modules[index];
+    bool local = index == first_present(c);
+    enum console_verb stat = local ? SAY_STAT : SAY_STAT_N;
+    uint8_t address = (uint8_t)(index + 1);
+
+    if (m->identified || now_us - c->first_table_us > details_us)
+        return false;
+    if (c->n_present == 1 && m->asked.bat_us == 0 && !c->off[SAY_BAT_N]) {
+        *ret = (struct console_command){.verb = SAY_BAT_N, .address = address};
+        return true;
+    }
+    if (m->asked.stat_us == 0 && !c->off[stat]) {
+        *ret = (struct console_command){.verb = stat, .address = local ? 0 : address};
         return true;
     }
     return false;
@@ -68,13 +95,21 @@ static void identified(struct pylontech_console *c, unsigned index)
     c->poll_now = true;
 }
 
-static bool pick_identity(struct pylontech_console *c, struct console_command *ret)
+static bool is_open(const struct pylontech_module *m)
+{
+    return m->present && (!m->identified || m->verify);
+}
+
+static bool pick_identity(struct pylontech_console *c, uint64_t now_us, struct console_command *ret)
 {
     for (unsigned i = 0; i < PYLON_MAX_MODULES; i++) {
-        struct pylontech_module *m = &c->modules[i];
-        if (!m->present || (m->identified && !m->verify))
+        if (is_open(&c->modules[i]) && identity_step(c, i, ret))
+            return true;
+    }
+    for (unsigned i = 0; i < PYLON_MAX_MODULES; i++) {
+        if (!is_open(&c->modules[i]))
             continue;
-        if (next_step(c, i, ret))
+        if (details_step(c, i, now_us, ret))
             return true;
         identified(c, i);
     }
@@ -103,11 +138,11 @@ static uint64_t *asked_at(struct module_times *times, size_t offset)
 
 /* An alarm that nothing but an older answer of this command supports, or cells that no longer fit.
  */
-static bool must_recheck(const struct pylontech_module *m, enum console_verb verb, uint64_t now_us)
+static bool must_recheck(const struct pylontech_module *m, enum console_verb verb)
 {
     if (verb == SAY_BAT_N)
         return (m->claims_bat != 0 && m->asked.bat_us < m->at.row_us) ||
-               (m->cells_differ && now_us - m->asked.bat_us >= US_PER_S);
+               (m->cells_differ && m->asked.bat_us < m->at.row_us);
     return verb == SAY_PWR_N && m->claims_pwr_n != 0 && m->asked.pwr_n_us < m->at.row_us;
 }
 
@@ -119,7 +154,7 @@ static uint64_t overdue(struct pylontech_console *c, unsigned index, const struc
     uint64_t asked_us = *asked_at(&m->asked, slow->asked);
     bool alarmed = (m->out.warnings | m->out.protections) != 0;
 
-    if (must_recheck(m, slow->one, now_us))
+    if (must_recheck(m, slow->one))
         return UINT64_MAX;
     if (asked_us == 0)
         return UINT64_MAX / 2;
@@ -157,9 +192,11 @@ static bool pick_round_robin(struct pylontech_console *c, uint64_t now_us,
 bool pylontech_pick(struct pylontech_console *c, uint64_t now_us, struct console_command *ret,
                     bool *ret_at_once)
 {
-    *ret_at_once = pick_identity(c, ret);
+    *ret_at_once = pick_identity(c, now_us, ret);
     if (*ret_at_once)
         return true;
+    if (c->poll_now) /* the last module is identified: the table that publishes them comes first */
+        return false;
     bool due = c->system_asked_us == 0 || now_us - c->system_asked_us >= system_every_us;
     if (c->debug_mode && !c->off[SAY_PWRSYS] && due) {
         *ret = (struct console_command){.verb = SAY_PWRSYS};
@@ -240,7 +277,7 @@ static enum err take_info(struct pylontech_console *c, unsigned index, uint64_t 
                 c->config.link.name, info.address);
     m->info = info;
     m->at.info_us = now_us;
-    identified(c, index);
+    m->verify = false;
     return ERR_OK;
 }
 

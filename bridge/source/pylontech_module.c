@@ -92,7 +92,8 @@ static int32_t apart(int32_t a, int32_t b)
     return a > b ? a - b : b - a;
 }
 
-/* The cells were read some seconds before the row: do they still describe the same battery? */
+/* The cells were read some seconds before the row: do they still describe the same battery? If not
+ * they are asked again at once, and stand until then: a key that comes and goes helps nobody. */
 static bool cells_fit(const struct battery *cells, const struct battery *b)
 {
     int64_t sum = 0;
@@ -197,7 +198,7 @@ static void add_cells(struct pylontech_module *m, uint32_t disproved_set, struct
     if (m->at.bat_us > m->at.row_us)
         take_newer_cells(&cells, b);
     m->cells_differ = !cells_fit(&cells, b);
-    if (m->cells_differ || now_us - m->at.bat_us > cells_life_us)
+    if (!battery_knows(&cells, FIELD_CELLS) || now_us - m->at.bat_us > cells_life_us)
         return;
     for (size_t i = 0; i < cells.cell_count; i++)
         b->cell_mv[i] = cells.cell_mv[i];

@@ -187,6 +187,8 @@ void pylontech_table(struct pylontech_console *c, const struct pylon_answer *ans
         return;
     }
     note_layout(c, table.layout);
+    if (c->first_table_us == 0)
+        c->first_table_us = now_us;
     for (size_t i = 0; i < table.n; i++) {
         verdicts[i] = judge(c, &table.rows[i], now_us);
         bool known =

@@ -18,16 +18,30 @@ static void test_start(void)
     CU_ASSERT_STRING_EQUAL(rig->lines[0], ""); /* one Enter, before anything else */
     CU_ASSERT_EQUAL(rig->speed, 115200);
     CU_ASSERT_TRUE(rig_until_update(rig, 0, RIG_S(5)));
-    /* Enter, `pwr`, `info`, `info 2`, then the table that publishes them */
-    CU_ASSERT_EQUAL(rig->n_lines, 5);
+    /* Enter, `pwr`, `info`, `info 2`, `stat`, `stat 2`, then the table that publishes them */
+    CU_ASSERT_EQUAL(rig->n_lines, 7);
     CU_ASSERT_STRING_EQUAL(rig->lines[1], "pwr");
     CU_ASSERT_STRING_EQUAL(rig->lines[2], "info");
     CU_ASSERT_STRING_EQUAL(rig->lines[3], "info 2");
-    CU_ASSERT_STRING_EQUAL(rig->lines[4], "pwr");
+    CU_ASSERT_STRING_EQUAL(rig->lines[6], "pwr");
+    CU_ASSERT_TRUE(battery_knows(&rig->got[1], FIELD_SOH_PM | FIELD_CYCLES));
     CU_ASSERT_TRUE(rig->line_at_us[1] - rig->line_at_us[0] >= RIG_MS(50)); /* drained */
     CU_ASSERT_EQUAL(rig->updates[0], 1);
     CU_ASSERT_EQUAL(rig->updates[1], 1);
     CU_ASSERT_EQUAL(rig->got[0].updated_us, rig->now_us);
+    rig_delete(rig);
+}
+
+/* A single module comes with its cells from the first message on. */
+static void test_start_single(void)
+{
+    struct rig *rig = rig_new();
+
+    rig->modules[1].present = false;
+    rig_open(rig);
+    CU_ASSERT_TRUE(rig_until_update(rig, 0, RIG_S(5)));
+    CU_ASSERT_TRUE(battery_knows(&rig->got[0], FIELD_CELLS | FIELD_CELL_IDS | FIELD_SOH_PM |
+                                                   FIELD_SERIAL | FIELD_FULL_MAH));
     rig_delete(rig);
 }
 
@@ -40,7 +54,7 @@ static void test_cadence(void)
     rig_open(rig);
     rig_run(rig, RIG_S(5));
     unsigned from = rig->n_lines;
-    rig_run(rig, RIG_S(60));
+    rig_run(rig, RIG_S(120));
     for (unsigned i = from; i < rig->n_lines; i++) {
         if (strcmp(rig->lines[i], "pwr") != 0)
             continue;
@@ -48,7 +62,7 @@ static void test_cadence(void)
             CU_ASSERT_EQUAL(rig->line_at_us[i] - last_us, RIG_S(1)); /* no drift at all */
         last_us = rig->line_at_us[i];
     }
-    CU_ASSERT_EQUAL(polls, 60);
+    CU_ASSERT_EQUAL(polls, 120);
     CU_ASSERT_TRUE(rig_count(rig, "bat 1", from) >= 10);
     CU_ASSERT_TRUE(rig_count(rig, "bat 2", from) >= 10);
     CU_ASSERT_TRUE(rig_count(rig, "pwr 2", from) >= 5);
@@ -486,6 +500,7 @@ int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
         {"start", test_start},
+        {"start of a single module", test_start_single},
         {"cadence and round robin", test_cadence},
         {"any pieces (S45)", test_pieces},
         {"sixteen modules (S07, S46)", test_sixteen},
