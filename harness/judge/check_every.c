@@ -91,9 +91,48 @@ static void check_gap(const struct judge_input *in, const struct stmt *stmt, con
                     time_text(gap, g), time_text(to, a));
 }
 
+/* The mean period of the window: from the first beat to the last, early ones (emergencies) left
+ * out. */
+struct mean {
+    int64_t first_us, last_us;
+    int64_t n;
+};
+
+static void mean_add(const struct stmt *stmt, int64_t t_us, struct mean *m)
+{
+    if (m->n && t_us - m->last_us < (int64_t)stmt->period_us - tolerance_us(stmt))
+        return;
+    if (!m->n)
+        m->first_us = t_us;
+    m->last_us = t_us;
+    m->n++;
+}
+
+enum { MEAN_BEATS = 5 }; /* fewer say nothing about a mean */
+
+static void check_mean(const struct stmt *stmt, const char *what, const struct mean *m,
+                       struct verdict *v)
+{
+    char text[24];
+    if (!stmt->mean.micro || v->code == VERDICT_FAIL)
+        return;
+    if (m->n < MEAN_BEATS) {
+        verdict_set(v, VERDICT_INCONCLUSIVE, (int64_t)stmt->to_us, SIZE_MAX,
+                    "%s: only %lld beats, too few for a mean", what, (long long)m->n);
+        return;
+    }
+    int64_t mean = div_round(m->last_us - m->first_us, m->n - 1);
+    int64_t off = mean > (int64_t)stmt->period_us ? mean - (int64_t)stmt->period_us
+                                                  : (int64_t)stmt->period_us - mean;
+    if (off > (int64_t)stmt->period_us * (stmt->mean.micro / 1000) / 100000)
+        verdict_set(v, VERDICT_FAIL, m->last_us, SIZE_MAX, "%s: the mean period is %s", what,
+                    time_text(mean, text));
+}
+
 static void check_id(const struct judge_input *in, const struct stmt *stmt, uint32_t id,
                      struct verdict *v)
 {
+    struct mean mean = {0};
     char what[64];
     int64_t from = (int64_t)stmt->from_us, to = (int64_t)stmt->to_us, last = from;
     size_t before = SIZE_MAX;
@@ -108,9 +147,11 @@ static void check_id(const struct judge_input *in, const struct stmt *stmt, uint
         check_gap(in, stmt, what, last, e->t_us, before, i, v);
         last = e->t_us;
         before = i;
+        mean_add(stmt, e->t_us, &mean);
     }
     if (v->code != VERDICT_FAIL)
         check_gap(in, stmt, what, last, to, before, SIZE_MAX, v);
+    check_mean(stmt, what, &mean, v);
 }
 
 void check_every(const struct judge_input *in, const struct stmt *stmt, struct verdict *v)

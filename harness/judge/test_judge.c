@@ -210,6 +210,22 @@ static void test_every(void)
     bench_close(&b);
 }
 
+static void test_every_mean(void)
+{
+    struct bench b;
+    bench_open(&b);
+    beats(&b, 500, 20500, 1000, CCL_37);
+    can(&b, 10700, CCL_0); /* an emergency does not spoil the mean */
+    EXPECT(VERDICT_PASS, "@1s..20s can every 1 s tol 20 % mean 1 %: 0x351 req X-1");
+    EXPECT(VERDICT_INCONCLUSIVE, "@1s..4s can every 1 s tol 20 % mean 1 %: 0x351 req X-1");
+    bench_close(&b);
+    bench_open(&b);
+    beats(&b, 500, 20500, 1050, CCL_37);
+    EXPECT(VERDICT_PASS, "@1s..20s can every 1 s tol 20 %: 0x351 req X-1");
+    EXPECT(VERDICT_FAIL, "@1s..20s can every 1 s tol 20 % mean 1 %: 0x351 req X-1");
+    bench_close(&b);
+}
+
 static void test_stale_by_silence(void)
 {
     struct bench b;
@@ -372,6 +388,7 @@ int main(int argc, char **argv)
         {"within: late bytes make it inconclusive", test_late_bytes_are_inconclusive},
         {"always, never, check", test_windows},
         {"every: gaps, edges, emergencies", test_every},
+        {"every: the mean period", test_every_mean},
         {"stale: silence", test_stale_by_silence},
         {"stale: declared policies", test_stale_by_policy},
         {"JSON paths and counts", test_json_signals},

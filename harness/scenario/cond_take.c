@@ -8,12 +8,12 @@
 #include "harness/scenario/scenario_private.h"
 
 /* What the judge counts of a CAN bus, beside the signals of the dialect. */
-static const char *const can_counters[] = {"foreign", "malformed", "extended",
-                                           "remote",  "frames",    NULL};
+static const char *const can_counters[] = {"foreign", "malformed", "extended", "remote",
+                                           "frames",  "peak",      NULL};
 /* What it counts or knows of a topic, beside the paths of the document. */
-static const char *const topic_counters[] = {"retained",  "malformed", "nonfinite", "null",
-                                             "duplicate", "unknown",   "qos",       "messages",
-                                             "connects",  "status",    "mistyped",  NULL};
+static const char *const topic_counters[] = {
+    "retained", "malformed", "nonfinite", "null",     "duplicate", "unknown", "qos",
+    "messages", "connects",  "status",    "mistyped", "peak",      NULL};
 
 static const char *nearest_can_signal(struct parser *p, struct span word, const char *name)
 {

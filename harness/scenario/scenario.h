@@ -89,7 +89,8 @@ struct stmt {
     struct quantity tol; /* TRACK AGREE; EVERY: a ratio or a time; MATCHES: a time */
     uint64_t lag_us;     /* TRACK AGREE */
 
-    uint64_t period_us; /* EVERY */
+    uint64_t period_us;   /* EVERY */
+    struct quantity mean; /* EVERY: the mean period may differ by this ratio; micro 0: not judged */
     uint32_t ids[EVERY_MAX_IDS];
     size_t n_ids; /* EVERY on json: 0, the topic itself */
 

@@ -210,6 +210,10 @@ static void put_every(const struct stmt *stmt, struct buf *b)
     put_time(b, stmt->period_us);
     buf_str(b, " give or take ");
     quantity_format(stmt->tol, b);
+    if (stmt->mean.micro != 0) {
+        buf_str(b, ", in the mean ");
+        quantity_format(stmt->mean, b);
+    }
 }
 
 static void put_agree(const struct stmt *stmt, struct buf *b)

@@ -245,6 +245,7 @@ static void put_verb(struct builder *w, const struct json *stmt, const char *ver
     } else if (strcmp(verb, "every") == 0) {
         put_raw(w, stmt, "period");
         put_words(w, " tol ", stmt, "tol");
+        put_if(w, " mean ", stmt, "mean");
         put_list(w, " : ", stmt, "ids", " ");
     } else if (strcmp(verb, "agree") == 0) {
         put_raw(w, stmt, "left");

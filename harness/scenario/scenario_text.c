@@ -101,6 +101,8 @@ static bool put_every(const struct stmt *stmt, struct buf *out)
               put_time(out, stmt->period_us) && buf_str(out, " tol ") &&
               quantity_format(stmt->tol, out);
 
+    if (stmt->mean.micro != 0)
+        ok = ok && buf_str(out, " mean ") && quantity_format(stmt->mean, out);
     for (size_t i = 0; i < stmt->n_ids; i++)
         ok = ok && buf_printf(out, "%s 0x%03X", i == 0 ? ":" : "", (unsigned)stmt->ids[i]);
     return ok;

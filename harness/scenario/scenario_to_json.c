@@ -193,6 +193,8 @@ static void out_every(const struct stmt *stmt, struct json_out *out)
     out_window(stmt, "every", out);
     out_time(out, "period", stmt->period_us);
     out_quantity(out, "tol", stmt->tol);
+    if (stmt->mean.micro != 0)
+        out_quantity(out, "mean", stmt->mean);
     json_out_array(out, "ids");
     for (size_t i = 0; i < stmt->n_ids; i++) {
         char text[16];

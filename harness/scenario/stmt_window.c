@@ -148,6 +148,8 @@ bool take_every(struct parser *p, struct conf_cursor *c, struct stmt *stmt)
         conf_fail_at(c, tol, "the tolerance of a period is a ratio (25 %%) or a time (100 ms)");
         return false;
     }
+    if (conf_accept(c, "mean") && !take_tolerance(c, DIM_RATIO, true, &stmt->mean))
+        return false;
     if (stmt->sink != SINK_CAN)
         return true; /* the topic itself */
     return conf_expect(c, ":") && take_ids(c, stmt);

@@ -154,7 +154,7 @@ static void test_condition_errors(void)
         {"@2s json check $statu = \"x\"",
          "9:17: error: unknown $signal 'statu', did you mean 'status'? (known: retained, "
          "malformed, nonfinite, null, duplicate, unknown, qos, messages, connects, status, "
-         "mistyped)"},
+         "mistyped, peak)"},
         {"@2s json check $ = 1", "9:18: error: expected a name right behind '$', found '='"},
         {"@2s json check $retained = \"x\"", "9:28: error: '$retained' is a plain number"},
         {"@2s json check $status = 1",
