@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness/shim/can_shim.h"
@@ -72,7 +73,7 @@ void can_unlock(const sigset_t *before)
 
 static bool is_ours_to_change(void)
 {
-    return table.owner == getpid();
+    return table.owner == (pid_t)syscall(SYS_getpid);
 }
 
 static void put(int fd, struct can_socket *s)
@@ -203,14 +204,14 @@ static void after_fork_in_parent(void)
 
 static void after_fork_in_child(void)
 {
-    table.owner = getpid();
+    table.owner = (pid_t)syscall(SYS_getpid);
     pthread_mutex_unlock(&table.lock);
 }
 
 /* Whatever a program inherits has a small number. */
 __attribute__((constructor)) static void start(void)
 {
-    table.owner = getpid();
+    table.owner = (pid_t)syscall(SYS_getpid);
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
     if (can_interface_count() == 0)
         return;

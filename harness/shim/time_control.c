@@ -305,7 +305,7 @@ static bool take_signal(int signum, const sigset_t *mask)
 
     pthread_sigmask(SIG_SETMASK, mask, &before);
     pthread_sigmask(SIG_SETMASK, NULL, &during);
-    time_real()->kill(real_pid(), signum);
+    time_real()->kill(real_pid(), signum); /* this thread first, if it may */
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     time_signalled();
     return !ignored && sigismember(&during, signum) == 0;

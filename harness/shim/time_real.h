@@ -66,7 +66,6 @@
     X(int, pthread_kill, (pthread_t, int))                                                         \
     X(int, sched_yield, (void))                                                                    \
     X(pid_t, fork, (void))                                                                         \
-    X(pid_t, getpid, (void))                                                                       \
     X(int, posix_spawn,                                                                            \
       (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,       \
        char *const[], char *const[]))                                                              \
@@ -76,13 +75,19 @@
     X(int, waitid, (idtype_t, id_t, siginfo_t *, int))                                             \
     X(pid_t, wait4, (pid_t, int *, int, struct rusage *))                                          \
     X(int, kill, (pid_t, int))                                                                     \
+    X(int, getitimer, (int, struct itimerval *))                                                   \
+    X(int, setitimer, (int, const struct itimerval *, struct itimerval *))                         \
+    X(int, timer_create, (clockid_t, struct sigevent *, timer_t *))                                \
+    X(int, timer_settime, (timer_t, int, const struct itimerspec *, struct itimerspec *))          \
+    X(int, timer_gettime, (timer_t, struct itimerspec *))                                          \
+    X(int, timer_getoverrun, (timer_t))                                                            \
+    X(int, timer_delete, (timer_t))                                                                \
     X(int, raise, (int))                                                                           \
     X(int, sigqueue, (pid_t, int, union sigval))                                                   \
     X(int, sigtimedwait, (const sigset_t *, siginfo_t *, const struct timespec *))                 \
     X(int, sigsuspend, (const sigset_t *))                                                         \
     X(int, mq_timedsend, (mqd_t, const char *, size_t, unsigned, const struct timespec *))         \
     X(ssize_t, mq_timedreceive, (mqd_t, char *, size_t, unsigned *, const struct timespec *))      \
-    X(ssize_t, getrandom, (void *, size_t, unsigned))                                              \
     X(int, open, (const char *, int, ...))                                                         \
     X(int, open64, (const char *, int, ...))                                                       \
     X(int, openat, (int, const char *, int, ...))                                                  \

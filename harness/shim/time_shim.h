@@ -98,6 +98,13 @@ bool time_timerfd_read(int fd, void *p, size_t n, ssize_t *ret);
 void time_timerfd_closed(int fd);
 void time_timerfd_copied(int fd, int copy);
 
+/* ---- time_identity.c ---- */
+
+/* True when random numbers and pids are to be the same every time. */
+bool time_seeded(void);
+pid_t time_real_pid(pid_t pid);
+void time_fill_random(void *p, size_t n);
+
 /* ---- conversions ---- */
 
 static inline int64_t time_ns(const struct timespec *ts)

@@ -9,6 +9,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "harness/shim/time_real.h"
 #include "harness/shim/time_shim.h"
@@ -122,7 +124,7 @@ static int try_mutex(void *lock)
 
     /* An error-checking mutex refuses its owner, whom trylock only calls busy. */
     if (result == EBUSY && (m->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP &&
-        m->__data.__owner == gettid())
+        m->__data.__owner == (int)syscall(SYS_gettid))
         return EDEADLK;
     return result;
 }

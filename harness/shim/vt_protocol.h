@@ -19,7 +19,7 @@
 #define VT_SEED_ENV "BMSRIG_VT_SEED" /* random numbers and process ids are the same every time */
 #define VT_NEVER    INT64_MAX
 
-enum { VT_MAX_FDS = 240, VT_MAX_TIMERS = 2048, VT_CALL_MAX = 24 };
+enum { VT_MAX_FDS = 240, VT_MAX_TIMERS = 2048, VT_MAX_PIDS = 1024, VT_CALL_MAX = 24 };
 
 enum vt_kind {
     /* actor to controller */
@@ -78,9 +78,13 @@ struct vt_timer {
     _Atomic int32_t lazy; /* descriptor: due again only after it was read */
 };
 
+/* With a seed, processes see pids from here on, in order of starting (real ones end at 2^22). */
+enum { VT_PID_BASE = 5000000 };
+
 struct vt_shared {
     _Atomic int64_t now_ns;  /* CLOCK_MONOTONIC, CLOCK_BOOTTIME */
     _Atomic int64_t wall_ns; /* CLOCK_REALTIME is now_ns + wall_ns */
+    _Atomic int32_t pids[VT_MAX_PIDS]; /* real pid of the process VT_PID_BASE + 1 + index */
     struct vt_timer timers[VT_MAX_TIMERS];
 };
 

@@ -159,6 +159,7 @@ static void on_block(struct vt_loop *v, struct vt_actor *a, const struct vt_pack
     a->notified = a->object != 0 && a->process != NULL &&
                   (int32_t)(a->process->generation - p->generation) > 0;
     memcpy(a->call, p->call, sizeof a->call - 1);
+    a->starts = strcmp(a->call, "start") == 0;
 }
 
 void vt_notify(struct vt_loop *v, const struct vt_process *p, uint64_t object, uint32_t count)

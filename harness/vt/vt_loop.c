@@ -224,6 +224,18 @@ static bool hear(struct vt_loop *v)
     return any;
 }
 
+/* A program that was started is up before anybody looks for it. */
+static bool wake_starting(struct vt_loop *v)
+{
+    for (struct vt_actor *a = v->actors; a != NULL; a = a->next)
+        if (a->starts && vt_has_something(v, a)) {
+            a->starts = false;
+            vt_wake(v, a);
+            return true;
+        }
+    return false;
+}
+
 static bool wake_first(struct vt_loop *v)
 {
     for (struct vt_actor *a = v->actors; a != NULL; a = a->next)
@@ -328,7 +340,7 @@ static bool turn(struct loop *loop, uint64_t deadline_us)
     if (!has_work(v))
         return false;
     look_twice_if_pty(v);
-    if (hear(v) || hand_out(v))
+    if (hear(v) || wake_starting(v) || hand_out(v))
         return true;
     if (any_child_ended(v) && vt_children_reap(v))
         return true;

@@ -34,6 +34,7 @@ struct vt_actor {
     uint32_t turn;
     int64_t deadline_ns;
     uint64_t object;
+    bool starts;   /* a new thread or program: before everybody else */
     bool notified; /* may look again */
     bool resumes;  /* a handler ran: wants its turn */
     int signum;    /* to be raised when it gets its turn */

@@ -59,6 +59,8 @@ struct vt_process *vt_process_expect(struct vt_loop *v, pid_t pid)
     while (*end != NULL)
         end = &(*end)->next;
     *end = p;
+    if (v->stats.processes < VT_MAX_PIDS)
+        v->shared->pids[v->stats.processes] = pid;
     v->stats.processes++;
     return p;
 }
