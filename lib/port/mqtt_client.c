@@ -189,7 +189,18 @@ void mqtt_client_want(struct mqtt *m)
     loop_io_want(m->io, events);
 }
 
-/* What connect(2) came to. */
+static void set_handshake_reason(struct mqtt *m)
+{
+    const char *problem = mqtt_tls_problem(m->tls);
+
+    if (problem != NULL)
+        mqtt_set_reason(m, ERR_DENIED, "%s", problem);
+    else
+        mqtt_set_reason(m, ERR_REFUSED, "TLS handshake failed (does the port speak TLS?)");
+}
+
+/* What connect(2) came to. A peer that does not speak TLS may have hung up on our greeting before
+ * we look for the first time. */
 static bool reach(struct mqtt *m)
 {
     int error = 0;
@@ -197,10 +208,12 @@ static bool reach(struct mqtt *m)
 
     if (getsockopt(mosquitto_socket(m->mosq), SOL_SOCKET, SO_ERROR, &error, &n) != 0)
         error = errno;
-    if (error != 0)
-        mqtt_set_reason(m, err_from_errno(error), "%s", strerror(error));
-    else
+    if (error == 0)
         m->reached = true;
+    else if (m->tls != NULL && (error == ECONNRESET || error == EPIPE))
+        set_handshake_reason(m);
+    else
+        mqtt_set_reason(m, err_from_errno(error), "%s", strerror(error));
     return error == 0;
 }
 
@@ -214,16 +227,6 @@ static bool handshake_is_dead(const struct mqtt *m)
         return false;
     ssize_t n = recv(mosquitto_socket(m->mosq), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-}
-
-static void set_handshake_reason(struct mqtt *m)
-{
-    const char *problem = mqtt_tls_problem(m->tls);
-
-    if (problem != NULL)
-        mqtt_set_reason(m, ERR_DENIED, "%s", problem);
-    else
-        mqtt_set_reason(m, ERR_REFUSED, "TLS handshake failed (does the port speak TLS?)");
 }
 
 static bool drive(struct mqtt *m, unsigned events)
