@@ -163,25 +163,6 @@ static uint32_t add_alarms(const struct pylontech_module *m, uint32_t disproved_
     return warnings | protections;
 }
 
-/* `bat` came after the row: its extremes are the news, unless a cell does not measure, and its
- * worst temperatures count as well. */
-static void take_newer_cells(const struct battery *cells, struct battery *b)
-{
-    if (battery_knows(cells, FIELD_CELL_MIN_MAX | FIELD_CELLS)) {
-        b->cell_min_mv = cells->cell_min_mv;
-        b->cell_max_mv = cells->cell_max_mv;
-        b->cell_min_id = cells->cell_min_id;
-        b->cell_max_id = cells->cell_max_id;
-        b->known |= FIELD_CELL_MIN_MAX | FIELD_CELL_IDS;
-    }
-    if (battery_knows(cells, FIELD_TEMP_MIN_MAX) && battery_knows(b, FIELD_TEMP_MIN_MAX)) {
-        if (cells->temp_min_dc < b->temp_min_dc)
-            b->temp_min_dc = cells->temp_min_dc;
-        if (cells->temp_max_dc > b->temp_max_dc)
-            b->temp_max_dc = cells->temp_max_dc;
-    }
-}
-
 static void add_cells(struct pylontech_module *m, uint32_t disproved_set, struct battery *b,
                       uint64_t now_us)
 {
@@ -195,8 +176,6 @@ static void add_cells(struct pylontech_module *m, uint32_t disproved_set, struct
     b->cell_count = cells.cell_count;
     m->claims_bat =
         add_alarms(m, disproved_set & ~m->contested_bat, m->at.bat_us, now_us, &cells, b);
-    if (m->at.bat_us > m->at.row_us)
-        take_newer_cells(&cells, b);
     m->cells_differ = !cells_fit(&cells, b);
     if (!battery_knows(&cells, FIELD_CELLS) || now_us - m->at.bat_us > cells_life_us)
         return;
@@ -298,6 +277,27 @@ static void check_charge(struct pylontech_module *m, const struct battery *b)
         m->forced = b->soc_pm <= FORCE_PM;
 }
 
+/* `bat` may have seen a cell run away before the table does. What it saw counts for the thresholds
+ * at once; what is published as the extremes comes from the table alone, because the table is about
+ * this module for certain (the answer to `bat N` does not say which module it is about). */
+static void add_worst(const struct pylontech_module *m, struct battery *b)
+{
+    struct battery cells;
+
+    if (m->at.bat_us <= m->at.row_us)
+        return;
+    battery_clear(&cells);
+    pylon_battery_from_bat(&m->bat, &cells);
+    if (battery_knows(&cells, FIELD_CELLS) && battery_knows(b, FIELD_CELL_MIN_MAX)) {
+        b->cell_min_mv = cells.cell_min_mv < b->cell_min_mv ? cells.cell_min_mv : b->cell_min_mv;
+        b->cell_max_mv = cells.cell_max_mv > b->cell_max_mv ? cells.cell_max_mv : b->cell_max_mv;
+    }
+    if (battery_knows(&cells, FIELD_TEMP_MIN_MAX) && battery_knows(b, FIELD_TEMP_MIN_MAX)) {
+        b->temp_min_dc = cells.temp_min_dc < b->temp_min_dc ? cells.temp_min_dc : b->temp_min_dc;
+        b->temp_max_dc = cells.temp_max_dc > b->temp_max_dc ? cells.temp_max_dc : b->temp_max_dc;
+    }
+}
+
 void pylontech_module_picture(struct pylontech_module *m, const struct pylontech_limits *limits,
                               const struct pylon_system *sys, uint64_t now_us)
 {
@@ -307,12 +307,18 @@ void pylontech_module_picture(struct pylontech_module *m, const struct pylontech
     if (pylon_battery_from_row(&m->row, &b) != ERR_OK)
         return;
     add_slow(m, limits, &b, now_us);
+    const struct battery shown = b;
+    add_worst(m, &b);
     check_cells(m, limits, &b);
     check_temperatures(m, limits, &b);
     check_charge(m, &b);
     b.protections |= m->tripped;
     b.warnings |= m->warned;
     pylontech_module_limits(m, limits, sys, &b);
+    b.cell_min_mv = shown.cell_min_mv;
+    b.cell_max_mv = shown.cell_max_mv;
+    b.temp_min_dc = shown.temp_min_dc;
+    b.temp_max_dc = shown.temp_max_dc;
     b.force_charge = m->forced || (b.protections & C(CELL_UNDERVOLTAGE)) != 0;
     b.known |= FIELD_REQUESTS;
     b.updated_us = m->at.row_us;
