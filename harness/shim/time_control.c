@@ -43,6 +43,7 @@ static __thread __attribute__((tls_model("initial-exec"))) struct {
     uint32_t waiting;       /* the turn whose VT_WAKE has not come; 0: runs */
     struct vt_packet woken; /* came while a handler waited for something else */
     uint32_t spins;
+    int32_t tid;
     int endings; /* destructors seen */
 } self;
 
@@ -253,6 +254,7 @@ static void introduce(void)
         lost();
     self.fd = fd + 1;
     self.waiting = 0;
+    self.tid = 0;
     control.pid = real_pid();
     say_hello(fd, 0, 0);
     pthread_setspecific(control.key, &control);
@@ -351,12 +353,19 @@ static void settle_outer(void)
     self.waiting = 0;
 }
 
+static int32_t own_tid(void)
+{
+    if (self.tid == 0)
+        self.tid = (int32_t)syscall(SYS_gettid);
+    return self.tid;
+}
+
 static enum vt_why block_once(const struct time_wait *wait)
 {
     bool handler = false;
     struct vt_packet packet = {.kind = VT_BLOCK,
                                .pid = control.pid,
-                               .tid = (int32_t)syscall(SYS_gettid),
+                               .tid = own_tid(),
                                .turn = ++self.turn,
                                .generation = wait->generation,
                                .object = (uint64_t)(uintptr_t)wait->object,
@@ -472,6 +481,7 @@ void time_actor_begin(int connection, bool child)
     }
     self.fd = connection >= 0 ? connection + 1 : 0;
     self.turn = 0;
+    self.tid = 0;
     self.waiting = 0;
     self.woken.kind = 0;
     if (self.fd == 0)

@@ -11,8 +11,12 @@
 
 static void hex_text(const uint8_t *data, size_t n, size_t max, struct buf *b)
 {
-    for (size_t i = 0; i < n && i < max; i++)
-        buf_printf(b, "%02X", data[i]);
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < n && i < max; i++) {
+        buf_u8(b, (uint8_t)digits[data[i] >> 4]);
+        buf_u8(b, (uint8_t)digits[data[i] & 15]);
+    }
     if (n > max)
         buf_printf(b, "... (%zu bytes)", n);
 }

@@ -238,10 +238,10 @@ static void keep_fds(struct vt_actor *a, const struct vt_packet *p, const struct
 }
 
 /* One packet; false when there is none. */
-static bool receive_one(struct vt_loop *v, struct vt_actor *a)
+bool vt_receive_one(struct vt_loop *v, struct vt_actor *a)
 {
     struct vt_packet packet;
-    struct vt_fd events[VT_MAX_FDS] = {{0}};
+    struct vt_fd events[VT_MAX_FDS];
     int fds[VT_MAX_FDS];
     union {
         char bytes[CMSG_SPACE(VT_MAX_FDS * sizeof(int))];
@@ -266,10 +266,13 @@ static bool receive_one(struct vt_loop *v, struct vt_actor *a)
     return true;
 }
 
+/* Who waits has nothing more to say; what a signal handler says is found by polling. */
 void vt_receive(struct vt_loop *v, struct vt_actor *a)
 {
-    while (!a->gone && receive_one(v, a))
-        ;
+    do {
+        if (!vt_receive_one(v, a))
+            return;
+    } while (!a->gone && a->state != VT_WAITS);
 }
 
 /* ---- coming to rest ---- */
@@ -283,9 +286,9 @@ static bool is_unsettled(const struct vt_process *p)
 static size_t collect_running(struct vt_loop *v)
 {
     v->n_set = 0;
-    for (const struct vt_actor *a = v->actors; a != NULL; a = a->next)
+    for (struct vt_actor *a = v->actors; a != NULL; a = a->next)
         if (!a->gone && a->state == VT_RUNS)
-            vt_add(v, a->fd, POLLIN);
+            a->poll_at = vt_add(v, a->fd, POLLIN);
     for (const struct vt_process *p = v->processes; p != NULL; p = p->next)
         if (is_unsettled(p))
             vt_add(v, p->pidfd, POLLIN);
@@ -313,9 +316,12 @@ void vt_settle(struct vt_loop *v)
     while ((n = collect_running(v)) > 0) {
         int ready = poll(v->set, (nfds_t)n, WATCH_EVERY_MS);
         if (ready > 0) {
-            vt_accept(v);
+            bool more = v->set[n - 1].revents != 0;
             for (struct vt_actor *a = v->actors; a != NULL; a = a->next)
-                vt_receive(v, a);
+                if (!a->gone && a->state == VT_RUNS && v->set[a->poll_at].revents != 0)
+                    vt_receive(v, a);
+            if (more)
+                vt_accept(v);
             check_dead(v);
         } else {
             vt_watch_running(v);

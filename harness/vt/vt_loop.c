@@ -97,17 +97,6 @@ static void look(struct vt_loop *v)
     poll(v->set, (nfds_t)v->n_set, 0);
 }
 
-/* Once more when a PTY moved: flushing one end may have filled the other's reader. */
-static void look_twice_if_pty(struct vt_loop *v)
-{
-    look(v);
-    for (const struct vt_io *io = v->ios; io != NULL; io = io->next)
-        if (io->master && !io->deleted) {
-            poll(v->set, (nfds_t)v->n_set, 0);
-            return;
-        }
-}
-
 /* ---- our own handles ---- */
 
 static unsigned events_of(const struct vt_io *io, short revents)
@@ -339,7 +328,7 @@ static bool turn(struct loop *loop, uint64_t deadline_us)
     vt_sweep(v);
     if (!has_work(v))
         return false;
-    look_twice_if_pty(v);
+    look(v);
     if (hear(v) || wake_starting(v) || hand_out(v))
         return true;
     if (any_child_ended(v) && vt_children_reap(v))

@@ -73,6 +73,7 @@ struct vt_io {
     bool deleted;
     int slave; /* of a PTY whose master this is: a descriptor of ours, -1 none */
     bool master;
+    dev_t slave_dev;
     size_t poll_at;
 };
 
@@ -149,6 +150,7 @@ size_t vt_add(struct vt_loop *v, int fd, short events);
 enum err vt_listen(struct vt_loop *v);
 void vt_accept(struct vt_loop *v);
 void vt_receive(struct vt_loop *v, struct vt_actor *a);
+bool vt_receive_one(struct vt_loop *v, struct vt_actor *a);
 /* Everybody at rest, or outside, or a process that will never come. */
 void vt_settle(struct vt_loop *v);
 bool vt_has_something(const struct vt_loop *v, const struct vt_actor *a);

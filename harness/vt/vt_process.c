@@ -72,7 +72,8 @@ void vt_process_gone(struct vt_loop *v, struct vt_process *p)
     for (struct vt_actor *a = v->actors; a != NULL; a = a->next) {
         if (a->process != p)
             continue;
-        vt_receive(v, a); /* ends with the end of its connection */
+        while (!a->gone && vt_receive_one(v, a)) /* to the end of its connection */
+            ;
         a->process = NULL;
     }
     vt_timers_of_dead(v, p->pid);
