@@ -283,10 +283,10 @@ static void put_judgement(struct builder *w, const struct json *stmt)
 
 static void put_statement(struct builder *w, const struct json *stmt)
 {
-    static const char *const known[] = {"at",   "do",     "as",    "within", "of",     "stimulus",
-                                        "sink", "cond",   "still", "req",    "from",   "to",
-                                        "verb", "signal", "tol",   "truth",  "lag",    "ids",
-                                        "left", "right",  "file",  "ignore", "period", NULL};
+    static const char *const known[] = {
+        "at",   "do",    "as",   "within", "of",     "stimulus", "sink",  "cond", "still",
+        "req",  "from",  "to",   "verb",   "signal", "tol",      "truth", "lag",  "ids",
+        "left", "right", "file", "ignore", "period", "mean",     NULL};
 
     check_members(w, stmt, known);
     if (json_get(stmt, "do") != NULL) {

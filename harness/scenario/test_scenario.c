@@ -71,7 +71,7 @@ static const char every_form[] =
     "@10s..20s   can     track soc to bms.soc tol 1 % lag 1.5 s\n"
     "@10s..20s   json    track Cells.3.Voltage to bms2.cell3.voltage tol 2 mV lag 1 s\n"
     "@10s..20s   can     every 1 s tol 25 %: 0x351 0x355\n"
-    "@10s..20s   json    every 1 s tol 100 ms\n"
+    "@10s..20s   json    every 1 s tol 100 ms mean 1 %\n"
     "@10s..20s   agree   can.ccl ~ json.Info.MaxChargeCurrent tol 0.1 A lag 100 ms\n"
     "@10s..20s   can     matches \"traces/full.log\" tol 5 ms ignore soc, temperature\n"
     "@10s..20s   json    matches \"full.jsonl\"\n"
@@ -249,9 +249,10 @@ static void test_window_forms(void)
     stmt = find(s, "@10s..20s json track Cells.3.Voltage to bms2.cell3.voltage tol 2 mV lag 1 s");
     CU_ASSERT_EQUAL(stmt->truth_battery, 2);
     CU_ASSERT_EQUAL(stmt->truth.cell, 3);
-    stmt = find(s, "@10s..20s json every 1 s tol 100 ms");
+    stmt = find(s, "@10s..20s json every 1 s tol 100 ms mean 1 %");
     CU_ASSERT_EQUAL(stmt->n_ids, 0);
     CU_ASSERT_EQUAL(stmt->tol.dim, DIM_TIME);
+    CU_ASSERT_EQUAL(stmt->mean.micro, 1000000);
     stmt = find(s, "@10s..20s can matches \"traces/full.log\" tol 5 ms ignore soc, temperature");
     CU_ASSERT_STRING_EQUAL(stmt->file, "traces/full.log");
     CU_ASSERT_EQUAL(stmt->n_ignore, 2);
