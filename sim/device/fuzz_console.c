@@ -81,7 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (f->said > (size + 1) * DEVICE_REPLY_MAX)
             abort();
         if (!config.console.start_frame_mode) {
-            device->ops->on_bytes(device, SPAN_LIT("qq\r\r"), 0);
+            /* ends the line, leaves a pager that it opened, is a line of its own otherwise */
+            device->ops->on_bytes(device, SPAN_LIT("\rqq\r\r"), 0);
             if (!f->ends_in_prompt)
                 abort();
         }
