@@ -68,7 +68,7 @@ quietly() {
     wait $pid || code=$?
     trap - INT TERM
     if [ -t 1 ]; then printf '\r\033[K'; fi
-    [ $code -eq 0 ] || tail -n 60 "$log"
+    [ $code -eq 0 ] || grep -v '^\[[0-9]*/[0-9]*\]' "$log" | tail -n 60 # without ninja's count of steps
     return $code
 }
 
