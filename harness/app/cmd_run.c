@@ -3,18 +3,20 @@
  * `bmsrig run`: loads the scenarios and the manifest, runs them, reports. A hidden `bmsrig worker`
  * runs one scenario and leaves result.json.
  */
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _GNU_SOURCE /* realpath, strptime, timegm */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/app/commands.h"
 #include "harness/run/paths.h"
 #include "harness/run/suite.h"
+#include "harness/run/virtual.h"
 #include "harness/scenario/files.h"
 
 struct run_args {
@@ -52,6 +54,10 @@ static const char help[] =
     "  --tty PORT         talk to the bridge over this serial port or tcp:PORT (cable tier)\n"
     "  --broker URL       use this broker instead of a mosquitto of our own (cable tier)\n"
     "  --tier virtual|pty|cable   default: cable when --tty is given, else pty\n"
+    "                     virtual: unmodified programs on a clock of our own: as fast as they\n"
+    "                     compute, no slack, the same trace every time (see can-virtualise)\n"
+    "  --uptime TIME      virtual: the machine's uptime at the start: --uptime '49.7 d'\n"
+    "  --date DATE        virtual: the wall clock at the start, UTC: --date 2026-10-25T00:59:50\n"
     "how\n"
     "  -j N               scenarios at a time (default: 8 for each core)\n"
     "  --seed N           another seed than the files'\n"
@@ -94,6 +100,8 @@ enum {
     OPT_DUT_OUTPUT,
     OPT_WRAP,
     OPT_SLOT,
+    OPT_UPTIME,
+    OPT_DATE,
 };
 
 static const struct option options[] = {
@@ -115,6 +123,8 @@ static const struct option options[] = {
     {"dut-output", no_argument, NULL, OPT_DUT_OUTPUT},
     {"wrap", required_argument, NULL, OPT_WRAP},
     {"slot", required_argument, NULL, OPT_SLOT},
+    {"uptime", required_argument, NULL, OPT_UPTIME},
+    {"date", required_argument, NULL, OPT_DATE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -152,10 +162,48 @@ static bool parse_tier(struct run_args *a, const char *text)
     else if (strcmp(text, "cable") == 0)
         a->run.tier = TIER_CABLE;
     else {
-        fprintf(stderr, "bmsrig run: --tier: unknown tier '%s' (known: virtual, pty, cable)\n", text);
+        fprintf(stderr, "bmsrig run: --tier: unknown tier '%s' (known: virtual, pty, cable)\n",
+                text);
         return false;
     }
     return true;
+}
+
+/* "49 d", "49d 17h" would be two: one number and one unit. */
+static bool parse_uptime(struct run_args *a, const char *text)
+{
+    struct span s = span_trim(span_str(text));
+    size_t digits = 0;
+    while (digits < s.n && (s.p[digits] == '.' || (s.p[digits] >= '0' && s.p[digits] <= '9')))
+        digits++;
+    struct span number_part = span_sub(s, 0, digits), unit = span_trim(span_sub(s, digits, s.n));
+    enum dim dim;
+    int64_t scale;
+    struct quantity q;
+    if (unit_find(unit, &dim, &scale) && dim == DIM_TIME &&
+        quantity_make(number_part, dim, scale, &q) == ERR_OK && q.micro > 0) {
+        a->run.uptime_us = (uint64_t)q.micro;
+        return true;
+    }
+    fprintf(stderr, "bmsrig run: --uptime: expected a time such as '49 d', found '%s'\n", text);
+    return false;
+}
+
+static bool parse_date(struct run_args *a, const char *text)
+{
+    struct tm tm = {0};
+    const char *end = strptime(text, "%Y-%m-%d", &tm);
+    if (end && (*end == 'T' || *end == ' '))
+        end = strptime(end + 1, "%H:%M:%S", &tm);
+    if (end && *end == 'Z')
+        end++;
+    time_t t = end && *end == 0 ? timegm(&tm) : -1;
+    if (t > 0) {
+        a->run.date_us = (uint64_t)t * US_PER_S;
+        return true;
+    }
+    fprintf(stderr, "bmsrig run: --date: expected 2026-10-25T00:59:50 (UTC), found '%s'\n", text);
+    return false;
 }
 
 static bool take_option(struct run_args *a, int c)
@@ -188,6 +236,8 @@ static bool take_option(struct run_args *a, int c)
             return false;
         a->run.slot = (unsigned)v;
         return true;
+    case OPT_UPTIME: return parse_uptime(a, optarg);
+    case OPT_DATE: return parse_date(a, optarg);
     case OPT_BLESS: a->run.bless = true; return true;
     case OPT_FAIL_FAST: a->fail_fast = true; return true;
     case OPT_KILL: a->kill = optarg; return true;
@@ -356,6 +406,9 @@ static int run_suite(const struct run_args *a, const struct loaded *l, const str
     for (size_t i = 0; i < l->n; i++)
         items[i] = (struct suite_item){.scenario = l->at[i],
                                        .limit_us = l->at[i]->duration_us + m->boot_us + GRACE_US};
+    char why[300];
+    if (a->run.tier == TIER_VIRTUAL && !virtual_possible(m, a->run.wrap, why, sizeof why))
+        printf("The bridge cannot run in virtual time (%s); using the pty tier.\n", why);
     uint64_t began = clock_now_us(clock_system());
     bool whole = suite_run(&suite, items, l->n);
     int64_t wall = (int64_t)(clock_now_us(clock_system()) - began);

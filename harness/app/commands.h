@@ -11,6 +11,7 @@
 int cmd_run(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
 int cmd_can_hub(int argc, char **argv);
+int cmd_can_virtualise(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 
 #endif

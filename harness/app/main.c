@@ -22,6 +22,7 @@ static const char help[] =
     "  dump-json  a scenario as JSON;  from-json  and back\n"
     "  can-hub    a CAN bus without kernel CAN\n"
     "  exec       run an AF_CAN program on that bus\n"
+    "  can-virtualise  in which tier a program can run\n"
     "\n"
     "`bmsrig COMMAND --help` teaches each of them. Start with: bmsrig run scenarios\n";
 
@@ -41,6 +42,7 @@ static const struct command commands[] = {
     {"from-json", NULL, cmd_from_json},
     {"can-hub", cmd_can_hub, NULL},
     {"exec", cmd_exec, NULL},
+    {"can-virtualise", cmd_can_virtualise, NULL},
     {"worker", cmd_worker, NULL},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "harness/run/paths.h"
+#include "harness/vt/vt_program.h"
 
 #define UPTIME_US 1000000000ULL       /* 1000 s: the machine has been up for a while */
 #define DATE_US   1767225600000000ULL /* 2026-01-01 00:00:00 UTC */
@@ -35,6 +36,44 @@ enum err virtual_open(struct world *w)
         .ctx = w,
     };
     return vt_loop_new(&options, &w->loop);
+}
+
+/* Only {bin} can stand in a program's name; the rest is known when the world is. */
+static void program_name(const struct manifest *m, const char *word, char *out, size_t cap)
+{
+    char bin[512];
+    path_bin(bin, sizeof bin);
+    const struct manifest_fill fill = {.bin = bin};
+    struct buf b = buf_of(out, cap - 1);
+    if (manifest_expand(m, word, &fill, &b, NULL) != ERR_OK)
+        buf_clear(&b);
+    out[b.n] = 0;
+}
+
+static bool look(const char *name, const char *folder, char *ret_why, size_t cap)
+{
+    struct vt_program p;
+    vt_program_look(name, folder, &p);
+    if (!p.is_virtual)
+        snprintf(ret_why, cap, "%s: %s", p.path, p.why);
+    return p.is_virtual;
+}
+
+bool virtual_possible(const struct manifest *m, struct span wrap, char *ret_why, size_t cap)
+{
+    char name[1024];
+    struct span word;
+    if (m->attach || m->n_run == 0) {
+        snprintf(ret_why, cap, "the manifest only attaches to a bridge that runs already");
+        return false;
+    }
+    if (span_token(&wrap, &word)) {
+        span_to_str(word, name, sizeof name);
+        if (!look(name, m->dir, ret_why, cap))
+            return false;
+    }
+    program_name(m, m->run[0], name, sizeof name);
+    return look(name, m->dir, ret_why, cap);
 }
 
 void virtual_measure(struct world *w)

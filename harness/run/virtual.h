@@ -11,6 +11,8 @@
 
 /* Makes w->loop; w->dir must exist. */
 enum err virtual_open(struct world *w);
+/* False, with the reason, when the DUT cannot run in virtual time. */
+bool virtual_possible(const struct manifest *m, struct span wrap, char *ret_why, size_t cap);
 /* Puts the figures into the result. */
 void virtual_measure(struct world *w);
 

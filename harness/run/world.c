@@ -303,6 +303,18 @@ static const char *tier_name(enum tier tier)
     return "";
 }
 
+/* What cannot run in virtual time runs in the pty tier, and says so. */
+static void fall_back(struct world *w)
+{
+    char why[300], text[400];
+    if (w->options.tier != TIER_VIRTUAL ||
+        virtual_possible(w->manifest, w->options.wrap, why, sizeof why))
+        return;
+    w->options.tier = TIER_PTY;
+    snprintf(text, sizeof text, "not in virtual time: %s", why);
+    result_remark(w->result, text);
+}
+
 struct result *world_run(const struct scenario *scenario, const struct manifest *manifest,
                          const struct run_options *options)
 {
@@ -313,9 +325,11 @@ struct result *world_run(const struct scenario *scenario, const struct manifest 
     w->scenario = scenario;
     w->manifest = manifest;
     w->options = *options;
+    options = &w->options;
     w->result = r;
     w->dut_log_fd = -1;
     events_init(&w->events);
+    fall_back(w);
     result_describe(r, scenario, manifest->id, tier_name(options->tier));
     const char *unmet = needs_unmet(scenario, manifest, options);
     uint64_t began = clock_now_us(clock_system());

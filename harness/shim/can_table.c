@@ -17,6 +17,7 @@
 
 #include "harness/shim/can_shim.h"
 #include "harness/shim/preload.h"
+#include "harness/shim/time_real.h"
 
 enum { CHUNK = 1024, CHUNKS = 1024 }; /* a million descriptors, the kernel's default limit */
 
@@ -73,7 +74,7 @@ void can_unlock(const sigset_t *before)
 
 static bool is_ours_to_change(void)
 {
-    return table.owner == (pid_t)syscall(SYS_getpid);
+    return table.owner == (pid_t)time_real()->syscall(SYS_getpid);
 }
 
 static void put(int fd, struct can_socket *s)
@@ -204,14 +205,14 @@ static void after_fork_in_parent(void)
 
 static void after_fork_in_child(void)
 {
-    table.owner = (pid_t)syscall(SYS_getpid);
+    table.owner = (pid_t)time_real()->syscall(SYS_getpid);
     pthread_mutex_unlock(&table.lock);
 }
 
 /* Whatever a program inherits has a small number. */
 __attribute__((constructor)) static void start(void)
 {
-    table.owner = (pid_t)syscall(SYS_getpid);
+    table.owner = (pid_t)time_real()->syscall(SYS_getpid);
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
     if (can_interface_count() == 0)
         return;

@@ -55,7 +55,7 @@ static void lost(void)
 
 static pid_t real_pid(void)
 {
-    return (pid_t)syscall(SYS_getpid);
+    return (pid_t)time_real()->syscall(SYS_getpid);
 }
 
 /* ---- packets ---- */
@@ -178,7 +178,7 @@ static struct vt_shared *join(void)
     int memory = -1;
     ssize_t n;
 
-    say_hello(self.fd - 1, real_pid(), (pid_t)syscall(SYS_gettid));
+    say_hello(self.fd - 1, real_pid(), (pid_t)time_real()->syscall(SYS_gettid));
     while ((n = real()->recvmsg(self.fd - 1, &msg, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
         ;
     struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
@@ -356,7 +356,7 @@ static void settle_outer(void)
 static int32_t own_tid(void)
 {
     if (self.tid == 0)
-        self.tid = (int32_t)syscall(SYS_gettid);
+        self.tid = (int32_t)time_real()->syscall(SYS_gettid);
     return self.tid;
 }
 

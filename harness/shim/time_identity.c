@@ -60,36 +60,36 @@ static pid_t virtual_pid(pid_t pid)
 
 PRELOAD_EXPORT pid_t getpid(void)
 {
-    pid_t pid = (pid_t)syscall(SYS_getpid);
+    pid_t pid = (pid_t)time_real()->syscall(SYS_getpid);
     return time_seeded() ? virtual_pid(pid) : pid;
 }
 
 PRELOAD_EXPORT pid_t getppid(void)
 {
-    pid_t pid = (pid_t)syscall(SYS_getppid);
+    pid_t pid = (pid_t)time_real()->syscall(SYS_getppid);
     return time_seeded() ? virtual_pid(pid) : pid;
 }
 
 /* Programs compare it with getpid() to know their first thread. */
 PRELOAD_EXPORT pid_t gettid(void)
 {
-    pid_t tid = (pid_t)syscall(SYS_gettid);
-    return tid == (pid_t)syscall(SYS_getpid) && time_seeded() ? virtual_pid(tid) : tid;
+    pid_t tid = (pid_t)time_real()->syscall(SYS_gettid);
+    return tid == (pid_t)time_real()->syscall(SYS_getpid) && time_seeded() ? virtual_pid(tid) : tid;
 }
 
 PRELOAD_EXPORT pid_t getpgid(pid_t pid)
 {
-    return (pid_t)syscall(SYS_getpgid, time_real_pid(pid));
+    return (pid_t)time_real()->syscall(SYS_getpgid, time_real_pid(pid));
 }
 
 PRELOAD_EXPORT pid_t getsid(pid_t pid)
 {
-    return (pid_t)syscall(SYS_getsid, time_real_pid(pid));
+    return (pid_t)time_real()->syscall(SYS_getsid, time_real_pid(pid));
 }
 
 PRELOAD_EXPORT int setpgid(pid_t pid, pid_t group)
 {
-    return (int)syscall(SYS_setpgid, time_real_pid(pid), time_real_pid(group));
+    return (int)time_real()->syscall(SYS_setpgid, time_real_pid(pid), time_real_pid(group));
 }
 
 /* ---- random numbers ---- */
@@ -118,7 +118,7 @@ void time_fill_random(void *p, size_t n)
 PRELOAD_EXPORT ssize_t getrandom(void *p, size_t n, unsigned flags)
 {
     if (!time_seeded())
-        return syscall(SYS_getrandom, p, n, flags);
+        return time_real()->syscall(SYS_getrandom, p, n, flags);
     time_fill_random(p, n);
     return (ssize_t)n;
 }

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -184,4 +185,86 @@ PRELOAD_EXPORT int system(const char *command)
         return status;
     errno = error;
     return 127 << 8; /* as if the shell had not been found */
+}
+
+/* ---- popen: as the C library's, but with calls that we see ---- */
+
+enum { STREAMS_MAX = 64 };
+
+static struct {
+    pthread_mutex_t lock;
+    struct {
+        FILE *f;
+        pid_t pid;
+    } at[STREAMS_MAX];
+} streams = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Exchanges an entry: (NULL, pid, f) puts one in, (f, ...) takes it out. 0: none. */
+static pid_t exchange(FILE *want, pid_t pid, FILE *f)
+{
+    pid_t found = 0;
+
+    pthread_mutex_lock(&streams.lock);
+    for (int i = 0; i < STREAMS_MAX; i++)
+        if (streams.at[i].f == want) {
+            found = want == NULL ? pid : streams.at[i].pid;
+            streams.at[i].f = f;
+            streams.at[i].pid = pid;
+            break;
+        }
+    pthread_mutex_unlock(&streams.lock);
+    return found;
+}
+
+static pid_t start_shell(const char *command, int end, int as)
+{
+    char shell[] = "sh", option[] = "-c";
+    char *const argv[] = {shell, option, (char *)command, NULL};
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, end, as);
+    int error = posix_spawn(&pid, "/bin/sh", &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    errno = error;
+    return error == 0 ? pid : -1;
+}
+
+PRELOAD_EXPORT FILE *popen(const char *command, const char *mode)
+{
+    int ends[2];
+    bool reads = mode[0] == 'r';
+
+    if (!time_active())
+        return time_real()->popen(command, mode);
+    if (mode[0] != 'r' && mode[0] != 'w') {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return NULL;
+    int mine = reads ? ends[0] : ends[1], theirs = reads ? ends[1] : ends[0];
+    pid_t pid = start_shell(command, theirs, reads ? 1 : 0);
+    real()->close(theirs);
+    FILE *f = pid > 0 ? fdopen(mine, reads ? "r" : "w") : NULL;
+    if (f == NULL)
+        real()->close(mine);
+    else
+        exchange(NULL, pid, f);
+    return f;
+}
+
+PRELOAD_EXPORT int pclose(FILE *f)
+{
+    pid_t pid = time_active() ? exchange(f, 0, NULL) : 0;
+    int status;
+
+    if (pid == 0)
+        return time_real()->pclose(f);
+    fclose(f);
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    return status;
 }

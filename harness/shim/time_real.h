@@ -95,7 +95,8 @@
     X(FILE *, fopen, (const char *, const char *))                                                 \
     X(FILE *, fopen64, (const char *, const char *))                                               \
     X(FILE *, popen, (const char *, const char *))                                                 \
-    X(int, pclose, (FILE *))
+    X(int, pclose, (FILE *))                                                                       \
+    X(long, syscall, (long, ...))
 
 struct time_real {
 #define TIME_FIELD(result, name, parameters) result(*name) parameters;

@@ -124,7 +124,7 @@ static int try_mutex(void *lock)
 
     /* An error-checking mutex refuses its owner, whom trylock only calls busy. */
     if (result == EBUSY && (m->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP &&
-        m->__data.__owner == (int)syscall(SYS_gettid))
+        m->__data.__owner == (int)time_real()->syscall(SYS_gettid))
         return EDEADLK;
     return result;
 }
