@@ -129,6 +129,10 @@ ssize_t can_send_msg(int fd, struct can_socket *s, const struct msghdr *msg, int
         return fail(EINVAL);
     if (can_interface_is_down(interface))
         return fail(ENETDOWN);
+    if (!can_interface_is_passive(interface))
+        s->in_queue = 0;
+    else if (s->in_queue++ >= HUB_TX_QUEUE)
+        return fail(ENOBUFS); /* the queue behind a controller that nobody acknowledges is full */
     if (interface->ifindex != s->connected_to)
         fd = link_to(s, interface);
     if (fd < 0)

@@ -16,7 +16,7 @@
 #include "harness/shim/preload.h"
 
 /* enum can_state of port/can.h, as the hub writes it */
-enum { STATE_UP = 0, STATE_DOWN = 1 };
+enum { STATE_UP = 0, STATE_DOWN = 1, STATE_PASSIVE = 2 };
 
 static struct {
     pthread_once_t once;
@@ -106,4 +106,10 @@ bool can_interface_is_down(const struct can_interface *interface)
 {
     const _Atomic uint32_t *state = names.state[interface - names.interface];
     return state != NULL && *state == STATE_DOWN;
+}
+
+bool can_interface_is_passive(const struct can_interface *interface)
+{
+    const _Atomic uint32_t *state = names.state[interface - names.interface];
+    return state != NULL && *state == STATE_PASSIVE;
 }

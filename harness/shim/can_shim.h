@@ -42,6 +42,8 @@ const struct can_interface *can_interface_by_name(const char *name);
 const struct can_interface *can_interface_by_path(const char *path);
 /* The hub has switched it off (or is gone without a trace). */
 bool can_interface_is_down(const struct can_interface *interface);
+/* Nobody on the bus acknowledges. */
+bool can_interface_is_passive(const struct can_interface *interface);
 
 /* ---- can_table.c: which descriptor is a CAN socket ---- */
 
@@ -59,6 +61,7 @@ struct can_socket {
     can_err_mask_t err_mask;
     uint32_t n_filters;
     struct can_filter *filters;
+    _Atomic unsigned in_queue;         /* frames sent while nobody acknowledged */
     _Atomic int64_t stamp_s, stamp_ns; /* of the last frame, for SIOCGSTAMP */
 };
 

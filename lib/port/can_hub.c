@@ -64,10 +64,12 @@ static void hand_out(struct can_hub *hub, const struct can_frame *frame, uint64_
 }
 
 static void pass_frame(struct can_hub *hub, const struct can_frame *frame, uint64_t t_us,
-                       const struct hub_member *from)
+                       struct hub_member *from)
 {
     struct can_msg msg;
 
+    if (hub->state == CAN_ERROR_PASSIVE && from != NULL && from->n_held < HUB_TX_QUEUE)
+        from->held[from->n_held++] = *frame;
     if (hub->state != CAN_UP || !can_from_kernel(frame, &msg))
         return;
     hand_out(hub, frame, t_us, from);
@@ -259,6 +261,17 @@ static bool error_frame(enum can_state from, enum can_state to, struct can_frame
     return true;
 }
 
+/* Somebody acknowledges again, or the controllers were restarted and have forgotten their queues.
+ */
+static void release_held(struct can_hub *hub)
+{
+    for (struct hub_member *m = hub->members; m != NULL; m = m->next) {
+        for (size_t i = 0; i < m->n_held && hub->state == CAN_UP; i++)
+            pass_frame(hub, &m->held[i], place_in_time(hub, NEVER_US), m);
+        m->n_held = 0;
+    }
+}
+
 void can_hub_set_state(struct can_hub *hub, enum can_state state)
 {
     struct can_frame frame;
@@ -272,6 +285,8 @@ void can_hub_set_state(struct can_hub *hub, enum can_state state)
         hand_out(hub, &frame, place_in_time(hub, NEVER_US), NULL);
     for (struct hub_member *m = hub->members; m != NULL; m = m->next)
         tell_state(hub, m);
+    if (state != CAN_ERROR_PASSIVE)
+        release_held(hub);
 }
 
 /* ---- making one ---- */

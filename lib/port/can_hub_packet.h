@@ -60,6 +60,12 @@ struct hub_join {
     struct can_filter filters[HUB_MAX_FILTERS];
 };
 
+/* A controller that nobody acknowledges repeats its first frame for ever, and the queue behind it
+ * fills. While the bus is error passive the hub keeps this many frames of each member and hands
+ * them out when somebody acknowledges again; the sender's side says ENOBUFS for more. (The queue of
+ * a CAN interface in Linux is ten frames long by default.) */
+#define HUB_TX_QUEUE 10
+
 /* The bus's enum can_state as one uint32_t, in a file beside the socket that members may map: a
  * program that only sends has no other way to learn it. */
 #define HUB_STATE_SUFFIX ".state"

@@ -27,7 +27,9 @@ struct hub_member {
     bool gone; /* to be removed when nobody walks the list */
     uint32_t flags;
     int32_t ifindex;
-    struct hub_filter filter; /* owns its filters */
+    struct hub_filter filter;            /* owns its filters */
+    struct can_frame held[HUB_TX_QUEUE]; /* sent while nobody acknowledged */
+    size_t n_held;
 };
 
 /* One packet taken in: a frame, or a hub_join. */

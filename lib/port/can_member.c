@@ -17,6 +17,7 @@ struct member {
     struct can can; /* first */
     int fd;
     struct loop_io *io;
+    unsigned in_queue; /* sent while nobody acknowledges */
 };
 
 static struct member *member_of(struct can *can)
@@ -42,6 +43,10 @@ static enum err member_send(struct can *can, const struct can_msg *msg)
 
     if (m->fd < 0 || can->state == CAN_DOWN)
         return ERR_CLOSED;
+    m->in_queue = can->state == CAN_ERROR_PASSIVE ? m->in_queue : 0;
+    if (m->in_queue == HUB_TX_QUEUE)
+        return ERR_AGAIN;
+    m->in_queue += can->state == CAN_ERROR_PASSIVE ? 1 : 0;
     can_to_kernel(msg, &packet.frame);
     if (send(m->fd, &packet, sizeof packet, MSG_NOSIGNAL) == (ssize_t)sizeof packet)
         return ERR_OK;

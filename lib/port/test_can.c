@@ -262,6 +262,28 @@ static void test_hub_nobody_acknowledges(void)
     bench_delete(b);
 }
 
+/* What was sent while nobody acknowledged fills ten places, and leaves when somebody does. */
+static void test_hub_queue_fills(void)
+{
+    struct bench *b = bench_new(false);
+
+    can_hub_set_state(b->hub, CAN_ERROR_PASSIVE);
+    CU_ASSERT(test_until_count(b->loop, &b->a.states, 1));
+    CU_ASSERT(test_until_count(b->loop, &b->b.states, 1));
+    unsigned before = b->b.n; /* the error frame */
+    for (unsigned i = 0; i < HUB_TX_QUEUE; i++)
+        CU_ASSERT_EQUAL(send_text(&b->a, "351#01"), ERR_OK);
+    CU_ASSERT_EQUAL(send_text(&b->a, "351#02"), ERR_AGAIN);
+    test_turn_for(b->loop, 20 * US_PER_MS);
+    CU_ASSERT_EQUAL(b->b.n, before);
+    can_hub_set_state(b->hub, CAN_UP);
+    CU_ASSERT(test_until_count(b->loop, &b->b.n, before + 1 + HUB_TX_QUEUE));
+    CU_ASSERT(test_until_count(b->loop, &b->a.states, 2));
+    CU_ASSERT_EQUAL(send_text(&b->a, "351#03"), ERR_OK);
+    CU_ASSERT(test_until_count(b->loop, &b->b.n, before + 2 + HUB_TX_QUEUE));
+    bench_delete(b);
+}
+
 static void test_hub_goes_away(void)
 {
     struct bench *b = bench_new(false);
@@ -632,6 +654,7 @@ int main(int argc, char **argv)
         {"hub: order of sending across members", test_hub_keeps_order},
         {"hub: bus down and up", test_hub_down},
         {"hub: error passive, bus off, restarted", test_hub_nobody_acknowledges},
+        {"nobody acknowledges: ten frames wait", test_hub_queue_fills},
         {"hub: goes away and comes back", test_hub_goes_away},
         {"hub: stale and foreign files", test_hub_paths},
         {"hub: garbage, and a member that never reads", test_hub_survives_garbage_and_slow_members},
