@@ -127,27 +127,28 @@ static char *tail_of(const char *folder, const char *name)
     return text;
 }
 
-void result_add_failure(struct result *r, int64_t t_us, const char *expected, const char *actual,
-                        const char *folder)
+void result_add_standing(struct result *r, const char *req, const char *expected,
+                         const char *problem, int64_t t_us, const char *folder)
 {
     struct result_line *lines = realloc(r->lines, (r->n_lines + 1) * sizeof *lines);
-    char text[160], t[24];
+    char text[400], t[24];
     if (!lines)
         abort();
     r->lines = lines;
     struct result_line *l = &lines[r->n_lines++];
-    *l = (struct result_line){.code = VERDICT_FAIL,
+    *l = (struct result_line){.code = problem ? VERDICT_FAIL : VERDICT_PASS,
                               .t_us = t_us,
                               .from_event_us = NO_LATENCY,
                               .from_delivered_us = NO_LATENCY};
     struct buf b = buf_of(t, sizeof t - 1);
     buf_fixed(&b, div_round(t_us, 1000), 3, false);
     t[b.n] = 0;
-    snprintf(text, sizeof text, "%s at %s s", actual, t);
+    snprintf(text, sizeof text, "%s at %s s", problem ? problem : "", t);
+    snprintf(l->req, sizeof l->req, "%s", req);
     l->statement = copy(expected);
-    l->actual = copy(text);
-    l->evidence = tail_of(folder, "dut.log");
-    r->code = verdict_worse(r->code, VERDICT_FAIL);
+    l->actual = copy(problem ? text : "in the whole run");
+    l->evidence = problem ? tail_of(folder, "dut.log") : NULL;
+    r->code = verdict_worse(r->code, l->code);
 }
 
 static void save_line(const struct result_line *l, struct json_out *out)

@@ -56,9 +56,10 @@ void result_describe(struct result *r, const struct scenario *scenario, const ch
 void result_place(struct result *r, const char *can, const char *folder);
 void result_reason(struct result *r, const char *reason);
 void result_remark(struct result *r, const char *text);
-/* A failure outside the scenario's own lines, with the tail of the DUT's log as evidence. */
-void result_add_failure(struct result *r, int64_t t_us, const char *expected, const char *actual,
-                        const char *folder);
+/* A check outside the scenario's own lines: passed when `problem` is NULL, else failed at t_us with the
+ * tail of the DUT's log as evidence. */
+void result_add_standing(struct result *r, const char *req, const char *expected,
+                         const char *problem, int64_t t_us, const char *folder);
 
 /* The members of a result, into an object that is open. */
 struct json_out;

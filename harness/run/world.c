@@ -209,30 +209,6 @@ static void close_all(struct world *w)
 
 /* ---- judging ---- */
 
-/* A bridge that ended although nobody stopped it has failed, whatever else was checked. */
-static void judge_survival(struct world *w)
-{
-    bool up = false, told = false;
-    const struct event *death = NULL;
-    for (size_t i = 0; i < w->events.n && !death; i++) {
-        const struct event *e = &w->events.at[i];
-        if (e->kind == EVENT_STIMULUS) {
-            const struct stimulus *s = &w->scenario->stmts[e->index].stimulus;
-            told = told || s->verb == STIM_DUT_STOP || s->verb == STIM_DUT_KILL;
-        }
-        if (e->kind != EVENT_DUT)
-            continue;
-        up = strcmp(e->text, "started") == 0;
-        if (!up && !told && e->t_us < (int64_t)w->scenario->duration_us)
-            death = e;
-        if (!up)
-            told = false;
-    }
-    if (death)
-        result_add_failure(w->result, death->t_us, "the bridge keeps running", death->text,
-                           w->folder);
-}
-
 static void judge(struct world *w)
 {
     struct loopback_stats stats = {0};
@@ -273,7 +249,7 @@ static void judge(struct world *w)
         world_fail(w, "no memory to judge");
     } else {
         result_take(r, &in, list, n);
-        judge_survival(w);
+        standing_judge(w);
     }
     verdicts_free(list, n);
     json_table_delete(table);

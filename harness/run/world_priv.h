@@ -105,6 +105,9 @@ void dut_measure(struct world *w);
 void dut_close(struct world *w);
 void dut_on_gone(struct world *w); /* in world.c */
 
+/* standing.c: what is demanded in every run, whatever the scenario says */
+void standing_judge(struct world *w);
+
 /* timeline.c */
 bool timeline_prepare(struct world *w);
 void timeline_start(struct world *w);
