@@ -309,7 +309,7 @@ static bool take_signal(int signum, const sigset_t *mask)
     pthread_sigmask(SIG_SETMASK, NULL, &during);
     time_real()->kill(real_pid(), signum); /* this thread first, if it may */
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    time_signalled();
+    time_signalled(real_pid());
     return !ignored && sigismember(&during, signum) == 0;
 }
 
@@ -377,8 +377,11 @@ static enum vt_why block_once(const struct time_wait *wait)
     put(&packet, wait->fds, wait->n_fds);
     struct vt_packet wake = await(packet.turn, wait->mask, &handler);
     self.waiting = 0;
-    if (wake.why == VT_SIGNAL)
+    if (wake.why == VT_SIGNAL) {
         handler = take_signal(wake.signum, wait->mask) || handler;
+        if (!handler)
+            return VT_READY; /* it is pending: for sigwait, or a signalfd */
+    }
     if (wake.why == VT_READY || wake.why == VT_TIMEOUT)
         return (enum vt_why)wake.why;
     return handler ? VT_SIGNAL : VT_RESUMED;
@@ -500,9 +503,9 @@ void time_expect(pid_t pid)
     put_simple(&packet);
 }
 
-void time_signalled(void)
+void time_signalled(pid_t pid)
 {
-    const struct vt_packet packet = {.kind = VT_SIGNALLED};
+    const struct vt_packet packet = {.kind = VT_SIGNALLED, .pid = pid};
 
     if (self.fd != 0)
         put_simple(&packet);

@@ -96,6 +96,10 @@
     X(FILE *, fopen64, (const char *, const char *))                                               \
     X(FILE *, popen, (const char *, const char *))                                                 \
     X(int, pclose, (FILE *))                                                                       \
+    X(int, fgetc, (FILE *))                                                                        \
+    X(char *, fgets, (char *, int, FILE *))                                                        \
+    X(size_t, fread, (void *, size_t, size_t, FILE *))                                             \
+    X(ssize_t, getdelim, (char **, size_t *, int, FILE *))                                         \
     X(long, syscall, (long, ...))
 
 struct time_real {

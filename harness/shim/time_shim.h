@@ -70,7 +70,8 @@ void time_actor_abandon(int connection);
 void time_actor_begin(int connection, bool child);
 /* The controller must know of processes before their parent waits for anything. */
 void time_expect(pid_t pid);
-void time_signalled(void);
+/* A signal was sent to the process, or to several (0). */
+void time_signalled(pid_t pid);
 /* Is this descriptor the library's own? Programs that close everything must not close it. */
 bool time_owns(int fd);
 /* The first such one from `first` to `last`; beyond `last` when there is none. */

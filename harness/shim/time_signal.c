@@ -15,17 +15,17 @@
 
 /* ---- sending ---- */
 
-static int sent(int result)
+static int sent(int result, pid_t pid)
 {
     if (result == 0 && time_running())
-        time_signalled();
+        time_signalled(pid > 0 ? pid : 0);
     return result;
 }
 
 PRELOAD_EXPORT int kill(pid_t pid, int signum)
 {
     pid_t target = pid < -VT_PID_BASE ? -time_real_pid(-pid) : time_real_pid(pid);
-    return sent(time_real()->kill(target, signum));
+    return sent(time_real()->kill(target, signum), target);
 }
 
 PRELOAD_EXPORT int killpg(pid_t group, int signum)
@@ -39,17 +39,17 @@ PRELOAD_EXPORT int killpg(pid_t group, int signum)
 
 PRELOAD_EXPORT int raise(int signum)
 {
-    return sent(time_real()->raise(signum));
+    return sent(time_real()->raise(signum), time_real_pid(getpid()));
 }
 
 PRELOAD_EXPORT int sigqueue(pid_t pid, int signum, const union sigval value)
 {
-    return sent(time_real()->sigqueue(time_real_pid(pid), signum, value));
+    return sent(time_real()->sigqueue(time_real_pid(pid), signum, value), time_real_pid(pid));
 }
 
 PRELOAD_EXPORT int pthread_kill(pthread_t thread, int signum)
 {
-    return sent(time_real()->pthread_kill(thread, signum));
+    return sent(time_real()->pthread_kill(thread, signum), time_real_pid(getpid()));
 }
 
 /* ---- waiting ---- */

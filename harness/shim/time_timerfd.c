@@ -160,9 +160,17 @@ bool time_timerfd_read(int fd, void *p, size_t n, ssize_t *ret)
         errno = EINVAL;
         return true;
     }
-    while (expirations(t) <= t->taken)
+    bool wait = (real()->fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
+    while (expirations(t) <= t->taken) {
+        set_readable(fd, false);
+        if (!wait) {
+            time_spin("timerfd read");
+            errno = EAGAIN;
+            return true;
+        }
         if (!time_before_input(fd, 0, "timerfd read"))
             return true;
+    }
     uint64_t count = expirations(t) - t->taken;
     t->taken += count;
     set_readable(fd, false);

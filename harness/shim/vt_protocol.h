@@ -28,7 +28,7 @@ enum vt_kind {
     VT_RESUME,     /* a signal handler ran meanwhile: wants its turn; VT_WAKE follows */
     VT_NOTIFY,     /* `count` of those who wait for `object` may look again */
     VT_EXPECT,     /* the process `pid` was started and will say hello */
-    VT_SIGNALLED,  /* sent a signal: whoever waits for signals may look again */
+    VT_SIGNALLED,  /* sent a signal to the process `pid` (0: several): it may be on its way */
     VT_TIMER_NEW,  /* VT_TIMER follows; a descriptor to make readable may come along */
     VT_TIMER_DROP, /* timer `object` is not used any more */
     /* controller to actor */

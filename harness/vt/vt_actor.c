@@ -155,6 +155,7 @@ static void on_block(struct vt_loop *v, struct vt_actor *a, const struct vt_pack
     a->deadline_ns = p->deadline_ns;
     a->object = p->object;
     a->resumes = false;
+    a->signalled = false;
     /* Somebody notified while it was on its way to us: it had better look. */
     a->notified = a->object != 0 && a->process != NULL &&
                   (int32_t)(a->process->generation - p->generation) > 0;
@@ -172,12 +173,10 @@ void vt_notify(struct vt_loop *v, const struct vt_process *p, uint64_t object, u
     }
 }
 
-/* Whoever waits for a signal looks again, wherever it was sent to. */
-static void on_signalled(struct vt_loop *v)
+static void on_signalled(struct vt_loop *v, pid_t pid)
 {
-    for (struct vt_actor *a = v->actors; a != NULL; a = a->next)
-        if (a->state == VT_WAITS && a->object == VT_OBJECT_SIGNAL)
-            a->notified = true;
+    pid_t to = pid > 0 ? pid : -1;
+    v->signals_to = v->signals_to == 0 || v->signals_to == to ? to : -1;
 }
 
 static void answer_timer(struct vt_actor *a, int index)
@@ -200,7 +199,7 @@ static void take(struct vt_loop *v, struct vt_actor *a, const struct vt_packet *
         vt_notify(v, a->process, p->object, p->count);
         break;
     case VT_EXPECT: vt_process_expect(v, p->pid); break;
-    case VT_SIGNALLED: on_signalled(v); break;
+    case VT_SIGNALLED: on_signalled(v, p->pid); break;
     case VT_TIMER_NEW:
         answer_timer(a, vt_timer_new(v, p->pid, p->signum, n > 0 ? fds[0] : -1));
         break;
@@ -349,6 +348,8 @@ static enum vt_why reason_of(const struct vt_loop *v, const struct vt_actor *a)
         return VT_SIGNAL;
     if (a->resumes)
         return VT_RESUMED;
+    if (a->signalled)
+        return VT_READY;
     for (unsigned i = 0; i < a->n_fds; i++)
         if (v->set[a->poll_at + i].revents != 0)
             return VT_READY;
@@ -363,6 +364,7 @@ void vt_wake(struct vt_loop *v, struct vt_actor *a)
     drop_fds(a);
     a->state = VT_RUNS;
     a->notified = false;
+    a->signalled = false;
     a->resumes = false;
     a->signum = 0;
     a->ran_us = 0; /* the watch looks at it when it takes long */

@@ -225,6 +225,17 @@ static bool wake_starting(struct vt_loop *v)
     return false;
 }
 
+static bool wake_signalled(struct vt_loop *v)
+{
+    for (struct vt_actor *a = v->actors; a != NULL; a = a->next)
+        if (a->signalled && !a->gone && a->state == VT_WAITS) {
+            vt_receive(v, a); /* VT_RESUME, when a handler ran */
+            vt_wake(v, a);
+            return true;
+        }
+    return false;
+}
+
 static bool wake_first(struct vt_loop *v)
 {
     for (struct vt_actor *a = v->actors; a != NULL; a = a->next)
@@ -325,9 +336,13 @@ static bool turn(struct loop *loop, uint64_t deadline_us)
     struct vt_loop *v = vt_of(loop);
 
     vt_settle(v);
+    if (v->signals_to != 0)
+        vt_watch_signals(v);
     vt_sweep(v);
     if (!has_work(v))
         return false;
+    if (wake_signalled(v))
+        return true;
     look(v);
     if (hear(v) || wake_starting(v) || hand_out(v))
         return true;

@@ -34,10 +34,11 @@ struct vt_actor {
     uint32_t turn;
     int64_t deadline_ns;
     uint64_t object;
-    bool starts;   /* a new thread or program: before everybody else */
-    bool notified; /* may look again */
-    bool resumes;  /* a handler ran: wants its turn */
-    int signum;    /* to be raised when it gets its turn */
+    bool starts;    /* a new thread or program: before everybody else */
+    bool notified;  /* may look again */
+    bool signalled; /* a signal may be for it: looks again before its descriptors are polled */
+    bool resumes;   /* a handler ran: wants its turn */
+    int signum;     /* to be raised when it gets its turn */
     char call[VT_CALL_MAX];
     struct pollfd fds[VT_MAX_FDS];
     unsigned n_fds;
@@ -129,6 +130,7 @@ struct vt_loop {
     uint64_t pace_from_real_us;
     int64_t pace_from_ns; /* VT_NEVER: the clock is not bound to the real one */
     unsigned notes;
+    pid_t signals_to; /* a signal was sent to this process; -1: to several; 0: none */
 };
 
 static inline struct vt_loop *vt_of(struct loop *loop)
@@ -176,6 +178,9 @@ void vt_kill_all(struct vt_loop *v);
 
 /* vt_watch.c: those who do not come to rest */
 void vt_watch_running(struct vt_loop *v);
+/* Waits until signals that were sent have reached those who wait, who then look again. A signalfd
+ * must be looked at by its owner first: polled by us it shows our own signals, and forgets. */
+void vt_watch_signals(struct vt_loop *v);
 /* True while time may only go on at the real pace. */
 bool vt_is_bound(const struct vt_loop *v);
 

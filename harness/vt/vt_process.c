@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,6 +78,8 @@ void vt_process_gone(struct vt_loop *v, struct vt_process *p)
         a->process = NULL;
     }
     vt_timers_of_dead(v, p->pid);
+    v->signals_to = -1;        /* SIGCHLD, to whoever is the parent */
+    getpriority(PRIO_PGRP, 0); /* waits for the lock under which the kernel sends it */
     for (struct vt_process *q = v->processes; q != NULL; q = q->next)
         vt_notify(v, q, VT_OBJECT_CHILD, UINT32_MAX);
     while (*link != p)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/vt/vt_priv.h"
@@ -106,6 +107,52 @@ void vt_watch_running(struct vt_loop *v)
                 p->state == VT_COMING ? "does not load the preload library" : "does not end");
         vt_process_set(p, VT_FOREIGN);
     }
+}
+
+/* ---- signals ---- */
+
+enum { SIGNAL_TRIES = 2000, SIGNAL_NAP_US = 20 };
+
+static uint64_t mask_in(const char *text, const char *name)
+{
+    const char *p = strstr(text, name);
+    return p != NULL ? strtoull(p + strlen(name), NULL, 16) : 0;
+}
+
+/* A waiting thread that has a signal coming, or whose handler runs at the moment. What it says
+ * afterwards is in its connection by the time it sleeps again. */
+static bool is_disturbed(const struct vt_actor *a)
+{
+    char path[64], text[4096];
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/status", (int)a->process->pid, (int)a->tid);
+    FILE *f = fopen(path, "re");
+    size_t n = f != NULL ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f != NULL)
+        fclose(f);
+    text[n] = '\0';
+    const char *state = strstr(text, "State:\t");
+    uint64_t open = ~mask_in(text, "SigBlk:\t");
+    uint64_t coming = mask_in(text, "SigPnd:\t");
+    if (a->tid == a->process->pid) /* the first thread takes the process's, when it may */
+        coming |= mask_in(text, "ShdPnd:\t");
+    return state != NULL && (state[7] == 'R' || (state[7] == 'S' && (coming & open) != 0));
+}
+
+void vt_watch_signals(struct vt_loop *v)
+{
+    const struct timespec nap = {.tv_nsec = SIGNAL_NAP_US * 1000};
+    int tries = 0;
+
+    for (struct vt_actor *a = v->actors; a != NULL; a = a->next) {
+        if (a->gone || a->state != VT_WAITS || a->process == NULL || a->process->frozen ||
+            (v->signals_to > 0 && a->process->pid != v->signals_to))
+            continue;
+        while (is_disturbed(a) && tries++ < SIGNAL_TRIES)
+            nanosleep(&nap, NULL);
+        a->signalled = true;
+    }
+    v->signals_to = 0;
 }
 
 bool vt_is_bound(const struct vt_loop *v)
