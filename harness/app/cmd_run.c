@@ -15,6 +15,7 @@
 
 #include "harness/app/commands.h"
 #include "harness/run/paths.h"
+#include "harness/run/preflight.h"
 #include "harness/run/suite.h"
 #include "harness/run/virtual.h"
 #include "harness/scenario/files.h"
@@ -72,9 +73,12 @@ static const char help[] =
     "  --no-color         also off when NO_COLOR is set or the output is no terminal\n"
     "  --dut-output       the bridge's own output on this terminal\n"
     "\n"
-    "exit codes: 0 all pass, 1 a failure, 2 inconclusive only, 3 usage, scenario or manifest "
-    "error,\n"
-    "            4 harness error (no broker, no port, no worker)\n"
+    "exit codes\n"
+    "  0 all pass                           5 the bridge's program is not there\n"
+    "  1 a failure                          6 a port or bus is missing, busy or not allowed\n"
+    "  2 inconclusive only                  7 mosquitto or the preload library is missing\n"
+    "  3 usage, scenario or manifest error  8 the report folder cannot be written\n"
+    "  4 harness error during a scenario\n"
     "\n"
     "examples\n"
     "  bmsrig run scenarios                              the whole suite on the reference bridge\n"
@@ -410,6 +414,8 @@ static int run_suite(const struct run_args *a, const struct loaded *l, const str
     if (a->run.tier == TIER_VIRTUAL && !virtual_possible(m, a->run.wrap, why, sizeof why))
         printf("The bridge cannot run in virtual time (%s); using the pty tier.\n", why);
     uint64_t began = clock_now_us(clock_system());
+    if (a->run.tier == TIER_CABLE || m->attach)
+        suite.jobs = 1; /* there is only one of these wires */
     bool whole = suite_run(&suite, items, l->n);
     int64_t wall = (int64_t)(clock_now_us(clock_system()) - began);
     for (size_t i = 0; i < l->n; i++) {
@@ -458,31 +464,36 @@ static int load_and_run(struct run_args *a, char **argv)
     struct manifest *m = NULL;
     struct names_context names;
     struct loaded l = {0};
-    path_data("dut/bms-bridge.dut", dut, sizeof dut);
+    path_data("scenarios/dut/bms-bridge.dut", dut, sizeof dut);
     if (!a->dut)
         a->dut = dut;
     enum err err = manifest_load(a->dut, stderr, &m);
     if (err != ERR_OK) {
         if (err != ERR_SYNTAX)
-            fprintf(stderr, "bmsrig run: manifest %s: %s\n", a->dut, err_text(err));
+            fprintf(stderr,
+                    "bmsrig run: manifest %s: %s\n  docs/manifest.md shows how to write one\n",
+                    a->dut, err_text(err));
         return 3;
     }
     int code = 3;
     if (names_open(&names, m->has_can ? m->dialect : NULL)) {
         void *ctx[3] = {&l, a, &names.names};
-        for (int i = 0; i < a->n_files; i++)
-            if ((err = files_walk(a->files[i], suffixes, load_one, ctx)) != ERR_OK) {
+        for (int i = 0; i < a->n_files; i++) {
+            char path[1024];
+            path_scenarios(a->files[i], path, sizeof path);
+            if ((err = files_walk(path, suffixes, load_one, ctx)) != ERR_OK) {
                 fprintf(stderr, "bmsrig run: %s: %s\n", a->files[i],
                         err == ERR_INCOMPLETE ? "no scenario (*.scn) in there" : err_text(err));
                 l.bad = true;
             }
+        }
         if (!a->worker)
             keep_shard(&l, a->shard, a->shards);
         if (!l.bad && l.n == 0)
             fputs("bmsrig run: no scenario is left after --only, --req and --shard\n", stderr);
         else if (!l.bad && a->worker)
             code = run_worker(a, &l, m);
-        else if (!l.bad)
+        else if (!l.bad && (code = (int)preflight(m, &a->run, stderr)) == PREFLIGHT_OK)
             code = run_suite(a, &l, m, names.catalogue, argv, optind);
         names_close(&names);
     }
@@ -497,14 +508,16 @@ static int run(int argc, char **argv, bool worker)
     struct run_args a = {.run = {.out_dir = "report", .tier = TIER_PTY},
                          .jobs = (unsigned)(cores > 0 ? cores : 1) * 8,
                          .worker = worker};
+    char name[] = "bmsrig run"; /* for getopt's messages */
+    char *own = argv[0];
+    argv[0] = name;
     int stop = parse_args(&a, argc, argv);
+    argv[0] = own;
     if (stop)
         return stop - 1;
-    if (mkdir(a.run.out_dir, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "bmsrig run: cannot make the report folder %s: %s\n", a.run.out_dir,
-                strerror(errno));
-        return 4;
-    }
+    int bad = (int)preflight_folder(a.run.out_dir, stderr);
+    if (bad)
+        return bad;
     char *out = realpath(a.run.out_dir, NULL);
     if (out)
         a.run.out_dir = out;

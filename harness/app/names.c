@@ -69,6 +69,27 @@ static void add_dbc(const char *path, void *ctx)
     }
 }
 
+/* ", pylon-1.2" for one table of the folder. */
+static void print_dialect(const char *path, void *ctx)
+{
+    bool *first = ctx;
+    const char *name = strrchr(path, '/') + 1;
+    fprintf(stderr, "%s%.*s", *first ? "" : ", ", (int)(strlen(name) - strlen(".dbc")), name);
+    *first = false;
+}
+
+static void print_unknown_dialect(const char *dialect)
+{
+    static const char *const suffixes[] = {".dbc", NULL};
+    char folder[600];
+    bool first = true;
+    path_data("dbc", folder, sizeof folder);
+    fprintf(stderr,
+            "bmsrig: no frame table for the dialect '%s' of the manifest (known: ", dialect);
+    files_walk(folder, suffixes, print_dialect, &first);
+    fputs(")\n", stderr);
+}
+
 bool names_open(struct names_context *c, const char *dialect)
 {
     static const char *const suffixes[] = {".dbc", NULL};
@@ -76,7 +97,7 @@ bool names_open(struct names_context *c, const char *dialect)
     struct dbc_folder folder = {.names = c};
     *c = (struct names_context){.names = {requirement_exists, requirement_nearest,
                                           can_signal_exists, can_signal_nearest, c}};
-    path_data("requirements", path, sizeof path);
+    path_data("scenarios/requirements", path, sizeof path);
     if (catalogue_load(path, stderr, &c->catalogue) != ERR_OK) {
         fprintf(stderr, "bmsrig: no requirement catalogue at %s\n", path);
         return false;
@@ -86,7 +107,9 @@ bool names_open(struct names_context *c, const char *dialect)
     enum err err = files_walk(path, suffixes, add_dbc, &folder);
     if (err == ERR_OK && !folder.bad)
         return true;
-    if (err != ERR_OK)
+    if (err == ERR_NOT_FOUND && dialect)
+        print_unknown_dialect(dialect);
+    else if (err != ERR_OK)
         fprintf(stderr, "bmsrig: frame tables %s: %s\n", path, err_text(err));
     names_close(c);
     return false;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Finding our own files.
+ * Finding our own files. An installed tree may be moved as a whole: everything is found from where
+ * the program itself is.
  */
 #include "harness/run/paths.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void path_self(char *out, size_t cap)
@@ -15,24 +18,44 @@ void path_self(char *out, size_t cap)
     out[n > 0 ? n : 0] = 0;
 }
 
-void path_bin(char *out, size_t cap)
+/* The folder of this program. */
+static void own_folder(char *out, size_t cap)
 {
-    const char *bin = getenv("BMSRIG_BIN"); /* another build of the programs: the mutants' */
-    if (bin) {
-        snprintf(out, cap, "%s", bin);
-        return;
-    }
     path_self(out, cap);
     char *slash = strrchr(out, '/');
     if (slash)
         *slash = 0;
 }
 
-/* True when the program runs from a build tree: its folder is <build>/bin. */
-static int in_build(void)
+void path_bin(char *out, size_t cap)
 {
-    return access(BMSRIG_SOURCE_DIR "/scenarios/requirements", R_OK) == 0 &&
-           access(BMSRIG_BUILD_DIR "/bin/bmsrig", X_OK) == 0;
+    const char *bin = getenv("BMSRIG_BIN"); /* another build of the programs: the mutants' */
+    if (bin)
+        snprintf(out, cap, "%s", bin);
+    else
+        own_folder(out, cap);
+}
+
+/* True when the program runs from the tree it was built in. */
+static bool in_build(void)
+{
+    char own[512];
+    struct stat a, b;
+    own_folder(own, sizeof own);
+    return stat(own, &a) == 0 && stat(BMSRIG_BUILD_DIR "/bin", &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+/* `relative` is from the folder of the programs, as configured with CMAKE_INSTALL_*. */
+static void installed(const char *relative, const char *name, char *out, size_t cap)
+{
+    char own[512];
+    own_folder(own, sizeof own);
+    snprintf(out, cap, "%s/%s/%s", own, relative, name);
+    char *clean = realpath(out, NULL);
+    if (clean)
+        snprintf(out, cap, "%s", clean);
+    free(clean);
 }
 
 void path_data(const char *name, char *out, size_t cap)
@@ -40,12 +63,11 @@ void path_data(const char *name, char *out, size_t cap)
     const char *data = getenv("BMSRIG_DATA");
     if (data)
         snprintf(out, cap, "%s/%s", data, name);
-    else if (in_build() && strncmp(name, "dbc/", 4) == 0)
-        snprintf(out, cap, BMSRIG_SOURCE_DIR "/harness/%s", name);
     else if (in_build())
-        snprintf(out, cap, BMSRIG_SOURCE_DIR "/scenarios/%s", name);
+        snprintf(out, cap, BMSRIG_SOURCE_DIR "/%s%s", strncmp(name, "dbc", 3) ? "" : "harness/",
+                 name);
     else
-        snprintf(out, cap, BMSRIG_INSTALL_DATA "/%s", name);
+        installed(BMSRIG_RELATIVE_DATA, name, out, cap);
 }
 
 void path_preload(char *out, size_t cap)
@@ -56,5 +78,21 @@ void path_preload(char *out, size_t cap)
     else if (in_build())
         snprintf(out, cap, BMSRIG_BUILD_DIR "/lib/libbmsrig_preload.so");
     else
-        snprintf(out, cap, BMSRIG_INSTALL_LIB "/libbmsrig_preload.so");
+        installed(BMSRIG_RELATIVE_LIB, "libbmsrig_preload.so", out, cap);
+}
+
+const char *path_mosquitto(void)
+{
+    const char *program = getenv("BMSRIG_MOSQUITTO");
+    return program ? program : "mosquitto";
+}
+
+void path_scenarios(const char *name, char *out, size_t cap)
+{
+    snprintf(out, cap, "%s", name);
+    if (access(name, F_OK) != 0 && strncmp(name, "scenarios", 9) == 0) {
+        path_data(name, out, cap);
+        if (access(out, F_OK) != 0)
+            snprintf(out, cap, "%s", name);
+    }
 }

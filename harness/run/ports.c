@@ -251,7 +251,7 @@ static bool open_broker(struct world *w)
         w->broker_port = parts.port;
         return open_watcher(w, url);
     }
-    struct broker_options options = {.dir = w->dir};
+    struct broker_options options = {.dir = w->dir, .program = path_mosquitto()};
     struct broker_handler handler = {
         .on_ready = on_broker_ready, .on_failed = on_broker_failed, .ctx = w};
     enum err err = broker_new(w->loop, &options, &handler, &w->broker);

@@ -76,6 +76,11 @@ static bool find_program(const char *name, char *out, size_t cap)
     return put_path(out, cap, span_str("/usr/sbin"), name) && access(out, X_OK) == 0;
 }
 
+bool broker_find(const char *name, char *out, size_t cap)
+{
+    return find_program(name, out, cap);
+}
+
 static enum err find_port(uint16_t *ret)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

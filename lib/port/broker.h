@@ -32,6 +32,9 @@ struct broker_options {
 /* The client id of the connection that waits for CONNACK; it shows up in the log. */
 #define BROKER_PROBE_ID "bmsrig-ready"
 
+/* The path of the program `name` ("mosquitto", or a path), or false when there is none. */
+bool broker_find(const char *name, char *out, size_t cap);
+
 /* ERR_NOT_FOUND when there is no mosquitto, ERR_RANGE when `dir` is too long for a unix socket. */
 enum err broker_new(struct loop *loop, const struct broker_options *options,
                     const struct broker_handler *handler, struct broker **ret);
