@@ -152,13 +152,16 @@ static void print_loopback(FILE *out, struct result *const *results, size_t n)
 static void print_latencies(FILE *out, struct result *const *results, size_t n)
 {
     static const char *const sinks[] = {"can", "json"};
-    fprintf(out, "\nlatency of passed checks     n      p50        p90        max\n");
+    bool head = false;
     for (size_t s = 0; s < 2; s++)
         for (int d = 1; d >= 0; d--) {
             struct latencies l;
             collect(results, n, sinks[s], d, &l);
             if (l.n) {
                 qsort(l.at, l.n, sizeof *l.at, by_value);
+                if (!head)
+                    fprintf(out, "latency of passed checks     n      p50        p90        max\n");
+                head = true;
                 fprintf(out, "  %-9s -> %-4s %10zu %7.2f ms %7.2f ms %7.2f ms\n",
                         d ? "delivered" : "event", sinks[s], l.n, (double)l.at[l.n / 2] / 1e3,
                         (double)l.at[l.n * 9 / 10] / 1e3, (double)l.at[l.n - 1] / 1e3);
@@ -208,13 +211,27 @@ static void print_requirements(FILE *out, const struct report_options *o,
             catalogue_count(o->catalogue), passed);
 }
 
+/* Each once, with the first scenario that has it. */
+static void print_remarks(FILE *out, struct result *const *results, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool said = !results[i]->remark;
+        for (size_t k = 0; k < i && !said; k++)
+            said = results[k]->remark && strcmp(results[k]->remark, results[i]->remark) == 0;
+        if (!said)
+            fprintf(out, "remark (%s): %s\n", results[i]->id, results[i]->remark);
+    }
+}
+
 void report_summary(FILE *out, const struct report_options *o, struct result *const *results,
                     size_t n, int64_t wall_us)
 {
     size_t by_code[VERDICT_COUNT] = {0};
     uint64_t slack = 0;
+    int64_t virtual_us = 0;
     for (size_t i = 0; i < n; i++) {
         by_code[results[i]->code]++;
+        virtual_us += results[i]->virtual_us;
         if (results[i]->slack_us > slack)
             slack = results[i]->slack_us;
     }
@@ -229,8 +246,13 @@ void report_summary(FILE *out, const struct report_options *o, struct result *co
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (by_code[others[i]])
             fprintf(out, ", %zu %s", by_code[others[i]], verdict_name(others[i]));
-    fprintf(out, " in %.1f s (slack: loop-back p99.9 up to %.1f ms)\n", (double)wall_us / 1e6,
-            (double)slack / 1e3);
+    fprintf(out, " in %.1f s", (double)wall_us / 1e6);
+    if (slack)
+        fprintf(out, " (slack: loop-back p99.9 up to %.1f ms)", (double)slack / 1e3);
+    if (virtual_us)
+        fprintf(out, " (virtual time: %.0f s, no slack)", (double)virtual_us / 1e6);
+    fprintf(out, "\n");
+    print_remarks(out, results, n);
 }
 
 int report_exit_code(struct result *const *results, size_t n)

@@ -15,6 +15,9 @@
 
 #include "harness/vt/vt_priv.h"
 
+/* What a turn of a program takes. Not a measure of anything: it keeps causes before effects. */
+enum { TURN_NS = 1000 };
+
 enum { BACKLOG = 512, WATCH_EVERY_MS = 20, THREAD_END_TRIES = 400, THREAD_END_US = 25 };
 
 /* ---- coming and going ---- */
@@ -361,6 +364,8 @@ void vt_wake(struct vt_loop *v, struct vt_actor *a)
     const struct vt_packet packet = {
         .kind = VT_WAKE, .why = reason_of(v, a), .turn = a->turn, .signum = a->signum};
 
+    v->shared->now_ns += TURN_NS;
+    v->stats.virtual_us += TURN_NS / VT_NS_PER_US;
     drop_fds(a);
     a->state = VT_RUNS;
     a->notified = false;

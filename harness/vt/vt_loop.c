@@ -22,9 +22,6 @@
 
 #include "harness/vt/vt_priv.h"
 
-/* What a turn of a program takes. Not a measure of anything: it keeps causes before effects. */
-enum { TURN_NS = 1000 };
-
 enum { NOTES_MAX = 20, IDLE_MS = 1000, PACE_MS = 5 };
 
 uint64_t vt_real_us(void)
@@ -240,8 +237,6 @@ static bool wake_first(struct vt_loop *v)
 {
     for (struct vt_actor *a = v->actors; a != NULL; a = a->next)
         if (vt_has_something(v, a)) {
-            v->shared->now_ns += TURN_NS;
-            v->stats.virtual_us += TURN_NS / VT_NS_PER_US;
             vt_wake(v, a);
             return true;
         }
