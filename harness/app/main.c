@@ -2,10 +2,13 @@
  *
  * bmsrig: the commands.
  */
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/app/commands.h"
+#include "harness/run/paths.h"
 #include "harness/scenario/commands.h"
 
 static const char help[] =
@@ -47,6 +50,23 @@ static const struct command commands[] = {
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
+/* The same arguments, where "scenarios/..." that is not here is the installed one. One block. */
+static char **find_scenarios(int argc, char **argv)
+{
+    enum { PATH = 1024 };
+    size_t n = (size_t)argc + 1;
+    char **out = calloc(1, n * (sizeof *out + PATH));
+    if (!out)
+        abort();
+    char *text = (char *)(out + n);
+    for (int i = 0; i < argc; i++, text += PATH) {
+        path_scenarios(argv[i], text, PATH);
+        bool same = strlen(argv[i]) >= PATH || strcmp(text, argv[i]) == 0;
+        out[i] = same ? argv[i] : text;
+    }
+    return out;
+}
+
 /* Commands on texts get the names of the catalogue and of every frame table. */
 static int run_text_command(const struct command *command, int argc, char **argv)
 {
@@ -54,7 +74,9 @@ static int run_text_command(const struct command *command, int argc, char **argv
     if (!names_open(&names, NULL))
         return 4;
     struct command_env env = {.names = &names.names, .catalogue = names.catalogue};
-    int code = command->text_fn(argc, argv, &env);
+    char **found = find_scenarios(argc, argv);
+    int code = command->text_fn(argc, found, &env);
+    free(found);
     names_close(&names);
     return code;
 }
