@@ -23,6 +23,10 @@ PACKAGES_CLANG="clang libclang-rt-14-dev"
 # shellcheck disable=SC2034
 PACKAGES_LINT="clang-format clang-tidy cppcheck shellcheck"
 
+# The programs, without the tests.
+# shellcheck disable=SC2034
+PROGRAMS="bmsrig bms-bridge bms-sim bmsrig_preload"
+
 # need_packages NAME...: installs what is not there. Works without network when nothing is missing.
 need_packages() {
     local missing=() package sudo=()
