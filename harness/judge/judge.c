@@ -105,6 +105,8 @@ enum err judge_run(const struct judge_input *in, struct verdict **ret, size_t *r
         struct buf b = buf_of(v->expected, sizeof v->expected - 1);
         stmt_format(s, stmt, &b);
         const char *reason = stmt->req[0] ? manifest_excluded(in->manifest, stmt->req) : NULL;
+        if (in->shifted && stmt->kind == STMT_MATCHES)
+            reason = "recorded at another phase of the poll cycle";
         if (reason)
             verdict_set(v, VERDICT_EXCLUDED, (int64_t)stmt->from_us, SIZE_MAX, "%s", reason);
         else

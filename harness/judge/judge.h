@@ -61,6 +61,7 @@ struct judge_input {
     uint64_t slack_us;
     uint64_t taint_us; /* a delivery written later than this is tainted */
     bool bless;        /* `matches` rewrites its expected trace */
+    bool shifted;      /* not at the phase at which traces were recorded: `matches` is left out */
 };
 
 /* One verdict per judging statement, in file order. */

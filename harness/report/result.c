@@ -19,6 +19,16 @@ static char *copy(const char *text)
     return c;
 }
 
+const char *tier_name(enum tier tier)
+{
+    switch (tier) {
+    case TIER_VIRTUAL: return "virtual";
+    case TIER_PTY: return "pty";
+    case TIER_CABLE: return "cable";
+    }
+    return "";
+}
+
 struct result *result_new(const char *path)
 {
     struct result *r = calloc(1, sizeof *r);
@@ -71,6 +81,8 @@ void result_take(struct result *r, const struct judge_input *in, const struct ve
         l->from_delivered_us = v->from_delivered_us;
         snprintf(l->sink, sizeof l->sink, "%s", sink_name(stmt->sink));
         if (stmt->kind == STMT_WITHIN) {
+            l->limit_us = (int64_t)stmt->within_us;
+            l->of_delivered = stmt->anchor == ANCHOR_DELIVERED;
             struct buf b = buf_of(l->stimulus, sizeof l->stimulus - 1);
             stimulus_format(&s->stmts[stmt->stimulus_index].stimulus, &b);
         }
@@ -127,19 +139,24 @@ static char *tail_of(const char *folder, const char *name)
     return text;
 }
 
-void result_add_standing(struct result *r, const char *req, const char *expected,
-                         const char *problem, int64_t t_us, const char *folder)
+static struct result_line *new_line(struct result *r, enum verdict_code code, int64_t t_us)
 {
     struct result_line *lines = realloc(r->lines, (r->n_lines + 1) * sizeof *lines);
-    char text[400], t[24];
     if (!lines)
         abort();
     r->lines = lines;
     struct result_line *l = &lines[r->n_lines++];
-    *l = (struct result_line){.code = problem ? VERDICT_FAIL : VERDICT_PASS,
-                              .t_us = t_us,
-                              .from_event_us = NO_LATENCY,
-                              .from_delivered_us = NO_LATENCY};
+    *l = (struct result_line){
+        .code = code, .t_us = t_us, .from_event_us = NO_LATENCY, .from_delivered_us = NO_LATENCY};
+    r->code = verdict_worse(r->code, code);
+    return l;
+}
+
+void result_add_standing(struct result *r, const char *req, const char *expected,
+                         const char *problem, int64_t t_us, const char *folder)
+{
+    char text[400], t[24];
+    struct result_line *l = new_line(r, problem ? VERDICT_FAIL : VERDICT_PASS, t_us);
     struct buf b = buf_of(t, sizeof t - 1);
     buf_fixed(&b, div_round(t_us, 1000), 3, false);
     t[b.n] = 0;
@@ -148,7 +165,16 @@ void result_add_standing(struct result *r, const char *req, const char *expected
     l->statement = copy(expected);
     l->actual = copy(problem ? text : "in the whole run");
     l->evidence = problem ? tail_of(folder, "dut.log") : NULL;
-    r->code = verdict_worse(r->code, l->code);
+}
+
+void result_add_error(struct result *r, const char *expected, const char *actual,
+                      const char *evidence)
+{
+    struct result_line *l = new_line(r, VERDICT_HARNESS_ERROR, 0);
+    l->statement = copy(expected);
+    l->actual = copy(actual);
+    l->evidence = copy(evidence);
+    result_reason(r, actual);
 }
 
 static void save_line(const struct result_line *l, struct json_out *out)
@@ -164,6 +190,10 @@ static void save_line(const struct result_line *l, struct json_out *out)
     json_out_int(out, "t_us", l->t_us);
     json_out_int(out, "from_event_us", l->from_event_us);
     json_out_int(out, "from_delivered_us", l->from_delivered_us);
+    if (l->limit_us > 0) {
+        json_out_int(out, "limit_us", l->limit_us);
+        json_out_str(out, "of", l->of_delivered ? "delivered" : "event");
+    }
     json_out_str(out, "evidence", l->evidence);
     json_out_end(out);
 }
@@ -177,6 +207,9 @@ void result_to_json(const struct result *r, struct json_out *out)
     json_out_str(out, "verdict", verdict_name(r->code));
     json_out_str(out, "reason", r->reason);
     json_out_str(out, "tier", r->tier);
+    json_out_int(out, "seed", (int64_t)r->seed);
+    if (r->phase_us > 0)
+        json_out_int(out, "phase_us", (int64_t)r->phase_us);
     json_out_str(out, "can", r->can);
     json_out_str(out, "folder", r->folder);
     json_out_int(out, "wall_us", r->wall_us);
@@ -257,6 +290,8 @@ static void load_line(const struct json *o, struct result_line *l)
     l->t_us = integer(o, "t_us");
     l->from_event_us = integer(o, "from_event_us");
     l->from_delivered_us = integer(o, "from_delivered_us");
+    l->limit_us = integer(o, "limit_us");
+    l->of_delivered = strcmp(str(o, "of"), "delivered") == 0;
 }
 
 static struct result *from_json(const struct json *o)
@@ -271,6 +306,8 @@ static struct result *from_json(const struct json *o)
     r->tier = strcmp(str(o, "tier"), "cable") == 0     ? "cable"
               : strcmp(str(o, "tier"), "virtual") == 0 ? "virtual"
                                                        : "pty";
+    r->seed = (uint64_t)integer(o, "seed");
+    r->phase_us = (uint64_t)integer(o, "phase_us");
     r->virtual_us = integer(o, "virtual_us");
     r->advances = integer(o, "advances");
     snprintf(r->sha256, sizeof r->sha256, "%s", str(o, "sha256"));

@@ -19,6 +19,8 @@ struct result_line {
     char sink[8];
     int64_t t_us;
     int64_t from_event_us, from_delivered_us; /* NO_LATENCY when unknown */
+    int64_t limit_us;                         /* WITHIN: what is demanded; else 0 */
+    bool of_delivered;                        /* WITHIN: of which of the two */
 };
 
 struct result {
@@ -33,11 +35,14 @@ struct result {
     char covers[COVERS_MAX][ID_MAX];
     size_t n_covers;
     const char *tier; /* "virtual", "pty", "cable" */
-    char *can;        /* "hub", "vcan0", ... */
-    int64_t wall_us;  /* of the whole run */
+    uint64_t seed;
+    uint64_t phase_us; /* how much later than usual the timeline began */
+    char label[40];    /* tells runs of one scenario apart: "seed 3"; "" */
+    char *can;         /* "hub", "vcan0", ... */
+    int64_t wall_us;   /* of the whole run */
     /* How far the virtual clock went, and in how many steps; 0 in the other tiers. */
     int64_t virtual_us, advances;
-    char sha256[65]; /* of trace.jsonl: the same in every virtual run; "" when there is none */
+    char sha256[65]; /* fingerprint of the trace (trace.h); "" when there is none */
     char *remark;    /* what a reader should know about the run; else NULL */
     uint64_t slack_us, loopback_p50_us, loopback_p99_us;
     size_t frames, messages, tainted;
@@ -45,6 +50,8 @@ struct result {
     int64_t dut_rss_kb; /* its peak */
     char *folder;       /* where trace.jsonl, can.log, dut.log are */
 };
+
+const char *tier_name(enum tier tier);
 
 struct result *result_new(const char *path);
 void result_delete(struct result *r);
@@ -56,10 +63,14 @@ void result_describe(struct result *r, const struct scenario *scenario, const ch
 void result_place(struct result *r, const char *can, const char *folder);
 void result_reason(struct result *r, const char *reason);
 void result_remark(struct result *r, const char *text);
-/* A check outside the scenario's own lines: passed when `problem` is NULL, else failed at t_us with the
- * tail of the DUT's log as evidence. */
+/* A check outside the scenario's own lines: passed when `problem` is NULL, else failed at t_us with
+ * the tail of the DUT's log as evidence. */
 void result_add_standing(struct result *r, const char *req, const char *expected,
                          const char *problem, int64_t t_us, const char *folder);
+
+/* What makes the whole run worthless, as its reason and as a line with evidence. */
+void result_add_error(struct result *r, const char *expected, const char *actual,
+                      const char *evidence);
 
 /* The members of a result, into an object that is open. */
 struct json_out;

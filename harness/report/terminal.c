@@ -40,9 +40,10 @@ static size_t count(const struct result *r, enum verdict_code code)
 void report_line(FILE *out, const struct report_options *o, const struct result *r)
 {
     size_t good = count(r, VERDICT_PASS) + count(r, VERDICT_PASS_SLACK);
-    fprintf(out, "%s%-13s%s %-26.26s %3zu/%-3zu %6.1f s  %s\n", paint(o, r->code),
+    fprintf(out, "%s%-13s%s %-26.26s %3zu/%-3zu %6.1f s  %s%s%s\n", paint(o, r->code),
             verdict_name(r->code), plain(o), r->id[0] ? r->id : r->path, good, r->n_lines,
-            (double)r->wall_us / 1e6, r->reason ? r->reason : r->title);
+            (double)r->wall_us / 1e6, r->label, r->label[0] ? ": " : "",
+            r->reason ? r->reason : r->title);
 }
 
 static void print_block(FILE *out, const char *prefix, const char *text)
@@ -79,8 +80,8 @@ void report_failures(FILE *out, const struct report_options *o, const struct res
             continue;
         const struct requirement *q =
             o->catalogue && l->req[0] ? catalogue_find(o->catalogue, l->req) : NULL;
-        fprintf(out, "\n%s%s%s  %s  %s:%u\n", paint(o, l->code), verdict_name(l->code), plain(o),
-                r->id, r->path, l->line);
+        fprintf(out, "\n%s%s%s  %s  %s:%u%s%s\n", paint(o, l->code), verdict_name(l->code),
+                plain(o), r->id, r->path, l->line, r->label[0] ? "  " : "", r->label);
         if (q) {
             fprintf(out, "    %-12s%s (%s) %s\n", "requirement", q->id, req_level_name(q->level),
                     q->title);
@@ -108,12 +109,18 @@ struct latencies {
     size_t n;
 };
 
-static void collect(struct result *const *results, size_t n, const char *sink, bool delivered,
-                    struct latencies *ret)
+static bool is_virtual(const struct result *r)
+{
+    return strcmp(r->tier, tier_name(TIER_VIRTUAL)) == 0;
+}
+
+/* Latencies of one kind of clock. */
+static void collect(struct result *const *results, size_t n, bool virtual, const char *sink,
+                    bool delivered, struct latencies *ret)
 {
     *ret = (struct latencies){0};
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < results[i]->n_lines; k++) {
+        for (size_t k = 0; k < results[i]->n_lines && is_virtual(results[i]) == virtual; k++) {
             const struct result_line *l = &results[i]->lines[k];
             int64_t t = delivered ? l->from_delivered_us : l->from_event_us;
             if (strcmp(l->sink, sink) != 0 || t < 0 ||
@@ -149,18 +156,19 @@ static void print_loopback(FILE *out, struct result *const *results, size_t n)
                 (double)p50 / (double)runs / 1e3, (double)p99 / 1e3, (double)p999 / 1e3);
 }
 
-static void print_latencies(FILE *out, struct result *const *results, size_t n)
+static void print_latencies(FILE *out, struct result *const *results, size_t n, bool virtual)
 {
     static const char *const sinks[] = {"can", "json"};
     bool head = false;
     for (size_t s = 0; s < 2; s++)
         for (int d = 1; d >= 0; d--) {
             struct latencies l;
-            collect(results, n, sinks[s], d, &l);
+            collect(results, n, virtual, sinks[s], d, &l);
             if (l.n) {
                 qsort(l.at, l.n, sizeof *l.at, by_value);
                 if (!head)
-                    fprintf(out, "latency of passed checks     n      p50        p90        max\n");
+                    fprintf(out, "%-28s n      p50        p90        max\n",
+                            virtual ? "latency of passed checks" : "latency by the wall clock");
                 head = true;
                 fprintf(out, "  %-9s -> %-4s %10zu %7.2f ms %7.2f ms %7.2f ms\n",
                         d ? "delivered" : "event", sinks[s], l.n, (double)l.at[l.n / 2] / 1e3,
@@ -168,7 +176,8 @@ static void print_latencies(FILE *out, struct result *const *results, size_t n)
             }
             free(l.at);
         }
-    print_loopback(out, results, n);
+    if (!virtual)
+        print_loopback(out, results, n);
 }
 
 /* ---- requirements ---- */
@@ -223,34 +232,79 @@ static void print_remarks(FILE *out, struct result *const *results, size_t n)
     }
 }
 
-void report_summary(FILE *out, const struct report_options *o, struct result *const *results,
-                    size_t n, int64_t wall_us)
+/* "; tier virtual: 2810 s of virtual time, 120 times as fast", "; tier pty: ..." */
+static void print_tiers(FILE *out, struct result *const *results, size_t n, int64_t wall_us)
+{
+    size_t virtual = 0;
+    int64_t virtual_us = 0;
+    uint64_t slack = 0;
+    for (size_t i = 0; i < n; i++) {
+        virtual += is_virtual(results[i]);
+        virtual_us += results[i]->virtual_us;
+        slack = results[i]->slack_us > slack ? results[i]->slack_us : slack;
+    }
+    if (virtual)
+        fprintf(out, "; tier virtual: %.0f s of virtual time, %.0f times as fast, no slack",
+                (double)virtual_us / 1e6, (double)virtual_us / (double)(wall_us > 0 ? wall_us : 1));
+    if (virtual < n) {
+        size_t i = 0;
+        while (is_virtual(results[i]))
+            i++;
+        fprintf(out, "; tier %s: ", results[i]->tier);
+        if (virtual)
+            fprintf(out, "%zu of them, ", n - virtual);
+        fprintf(out, "wall clock, slack (loop-back p99.9) up to %.1f ms", (double)slack / 1e3);
+    }
+}
+
+static void print_counts(FILE *out, const struct report_options *o, struct result *const *results,
+                         size_t n)
 {
     size_t by_code[VERDICT_COUNT] = {0};
-    uint64_t slack = 0;
-    int64_t virtual_us = 0;
-    for (size_t i = 0; i < n; i++) {
+    bool many = o->mode == REPORT_SEEDS || o->mode == REPORT_SWEEP;
+    for (size_t i = 0; i < n; i++)
         by_code[results[i]->code]++;
-        virtual_us += results[i]->virtual_us;
-        if (results[i]->slack_us > slack)
-            slack = results[i]->slack_us;
-    }
-    fprintf(out, "\n");
-    if (o->latencies)
-        print_latencies(out, results, n);
-    print_requirements(out, o, results, n);
-    fprintf(out, "scenarios: %zu passed, %zu failed",
+    fprintf(out, "%s: %zu passed, %zu failed", many ? "runs" : "scenarios",
             by_code[VERDICT_PASS] + by_code[VERDICT_PASS_SLACK], by_code[VERDICT_FAIL]);
     static const enum verdict_code others[] = {VERDICT_INCONCLUSIVE, VERDICT_SKIPPED,
                                                VERDICT_EXCLUDED, VERDICT_HARNESS_ERROR};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (by_code[others[i]])
             fprintf(out, ", %zu %s", by_code[others[i]], verdict_name(others[i]));
+}
+
+/* --twice: what was compared. */
+static void print_twice(FILE *out, struct result *const *results, size_t n)
+{
+    size_t compared = 0, differ = 0;
+    for (size_t i = 0; i < n; i++) {
+        compared += results[i]->sha256[0] != 0;
+        differ += results[i]->reason && strncmp(results[i]->reason, "not determ", 10) == 0;
+    }
+    fprintf(out, "traces: %zu compared with those of a second run, %zu differ", compared, differ);
+    if (compared < n)
+        fprintf(out, ", %zu scenarios not compared", n - compared);
+    fputc('\n', out);
+}
+
+void report_summary(FILE *out, const struct report_options *o, struct result *const *results,
+                    size_t n, int64_t wall_us)
+{
+    fprintf(out, "\n");
+    if (o->latencies && o->mode != REPORT_SWEEP) {
+        print_latencies(out, results, n, true);
+        print_latencies(out, results, n, false);
+    }
+    if (o->mode == REPORT_SEEDS)
+        report_seeds(out, o, results, n);
+    if (o->mode == REPORT_SWEEP)
+        report_sweep(out, o, results, n);
+    print_requirements(out, o, results, n);
+    if (o->mode == REPORT_TWICE)
+        print_twice(out, results, n);
+    print_counts(out, o, results, n);
     fprintf(out, " in %.1f s", (double)wall_us / 1e6);
-    if (slack)
-        fprintf(out, " (slack: loop-back p99.9 up to %.1f ms)", (double)slack / 1e3);
-    if (virtual_us)
-        fprintf(out, " (virtual time: %.0f s, no slack)", (double)virtual_us / 1e6);
+    print_tiers(out, results, n, wall_us);
     fprintf(out, "\n");
     print_remarks(out, results, n);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_MAX = 64, ARGS_MAX = 64, STATUS_PERIOD_US = 500000, HEARTBEAT_US = 10000000 };
+enum { SLOTS_MAX = 64, ARGS_MAX = 80, STATUS_PERIOD_US = 500000, HEARTBEAT_US = 10000000 };
 
 struct slot {
     struct suite *suite;
@@ -21,7 +21,8 @@ struct slot {
 struct suite {
     const struct suite_options *options;
     struct suite_item *items;
-    size_t n, next, done, failed;
+    size_t n, done, failed;
+    size_t next[2]; /* of the virtual ones, of the others */
     struct loop *loop;
     struct loop_timer *status;
     struct loop_signal *sigint, *sigterm;
@@ -30,16 +31,28 @@ struct suite {
     uint64_t began_us, spoke_us;
 };
 
+void suite_folder(const struct suite_options *options, const struct suite_item *item, char *out,
+                  size_t cap)
+{
+    snprintf(out, cap, "%s%s%s/%s", options->out_dir, item->folder[0] ? "/" : "", item->folder,
+             item->scenario->id);
+}
+
 static void result_path(const struct suite *s, const struct suite_item *item, char *out, size_t cap)
 {
-    snprintf(out, cap, "%s/%s/result.json", s->options->out_dir, item->scenario->id);
+    char folder[1000];
+    suite_folder(s->options, item, folder, sizeof folder);
+    snprintf(out, cap, "%s/result.json", folder);
 }
 
 static struct result *stand_in(const struct suite_item *item, enum verdict_code code,
                                const char *reason)
 {
     struct result *r = result_new(item->scenario->path);
-    result_describe(r, item->scenario, "", "pty");
+    result_describe(r, item->scenario, "", tier_name(item->tier));
+    snprintf(r->label, sizeof r->label, "%s", item->label);
+    r->seed = item->seed;
+    r->phase_us = item->phase_us;
     r->code = code;
     result_reason(r, reason);
     return r;
@@ -51,22 +64,28 @@ static void clear_status(const struct suite *s)
         fputs("\r\033[K", stdout);
 }
 
+static size_t running(const struct suite *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < SLOTS_MAX; i++)
+        n += s->slots[i].item != NULL;
+    return n;
+}
+
 static void print_status(struct suite *s)
 {
     uint64_t now = loop_now(s->loop);
-    size_t running = 0;
+    size_t n_running = running(s);
     const char *name = "";
-    for (size_t i = 0; i < s->options->jobs; i++)
-        if (s->slots[i].item) {
-            running++;
+    for (size_t i = 0; i < SLOTS_MAX; i++)
+        if (s->slots[i].item)
             name = s->slots[i].item->scenario->id;
-        }
     if (s->options->progress) {
         printf("\r\033[K%zu of %zu done, %zu failed, %zu running (%s ...), %.0f s", s->done, s->n,
-               s->failed, running, name, (double)(now - s->began_us) / 1e6);
+               s->failed, n_running, name, (double)(now - s->began_us) / 1e6);
         fflush(stdout);
     } else if (now - s->spoke_us > HEARTBEAT_US) {
-        printf("... %zu of %zu done, %zu running, %.0f s\n", s->done, s->n, running,
+        printf("... %zu of %zu done, %zu running, %.0f s\n", s->done, s->n, n_running,
                (double)(now - s->began_us) / 1e6);
         fflush(stdout);
         s->spoke_us = now;
@@ -87,10 +106,16 @@ static void take_result(struct suite *s, struct slot *slot, int status, int sign
                  signal ? "signal" : "status", signal ? signal : status);
         item->result = stand_in(item, VERDICT_HARNESS_ERROR, why);
     }
+    snprintf(item->result->label, sizeof item->result->label, "%s", item->label);
+    const struct result *shown =
+        s->options->on_result ? s->options->on_result(s->options->ctx, item) : item->result;
     s->done++;
-    s->failed += item->result->code == VERDICT_FAIL || item->result->code == VERDICT_HARNESS_ERROR;
+    enum verdict_code code = shown ? shown->code : item->result->code;
+    s->failed += code == VERDICT_FAIL || code == VERDICT_HARNESS_ERROR;
+    if (!shown)
+        return;
     clear_status(s);
-    report_line(stdout, &s->options->report, item->result);
+    report_line(stdout, &s->options->report, shown);
     fflush(stdout);
     s->spoke_us = loop_now(s->loop);
 }
@@ -106,21 +131,44 @@ static void on_worker(void *ctx, int status, int signal)
     start_more(s);
 }
 
+/* The worker's command line: ours, and after it what is special about this run. `text` holds the
+ * numbers. */
+static void worker_line(const struct suite *s, const struct suite_item *item, size_t slot,
+                        const char **argv, char text[4][1024])
+{
+    size_t n = 0;
+    for (; s->options->worker_argv[n] && n < ARGS_MAX - 16; n++)
+        argv[n] = s->options->worker_argv[n];
+    snprintf(text[0], sizeof text[0], "%zu", slot);
+    snprintf(text[1], sizeof text[1], "%llu", (unsigned long long)item->seed);
+    snprintf(text[2], sizeof text[2], "%llu us", (unsigned long long)item->phase_us);
+    snprintf(text[3], sizeof text[3], "%s/%s", s->options->out_dir, item->folder);
+    argv[n++] = "--tier";
+    argv[n++] = tier_name(item->tier);
+    argv[n++] = "--out";
+    argv[n++] = text[3];
+    if (item->seed) {
+        argv[n++] = "--seed";
+        argv[n++] = text[1];
+    }
+    if (item->phase_us) {
+        argv[n++] = "--phase";
+        argv[n++] = text[2];
+    }
+    argv[n++] = "--slot";
+    argv[n++] = text[0];
+    argv[n++] = item->scenario->path;
+    argv[n] = NULL;
+}
+
 static void start(struct suite *s, size_t index, struct suite_item *item)
 {
     struct slot *slot = &s->slots[index];
     const char *argv[ARGS_MAX];
-    char number[16], path[1024];
-    size_t n = 0;
+    char path[1024], text[4][1024];
     result_path(s, item, path, sizeof path);
     remove(path); /* an old result must not stand for a worker that dies */
-    for (; s->options->worker_argv[n] && n < ARGS_MAX - 4; n++)
-        argv[n] = s->options->worker_argv[n];
-    snprintf(number, sizeof number, "%zu", index);
-    argv[n++] = "--slot";
-    argv[n++] = number;
-    argv[n++] = item->scenario->path;
-    argv[n] = NULL;
+    worker_line(s, item, index, argv, text);
     struct loop_spawn spawn = {
         .file = argv[0], .argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
     *slot = (struct slot){.suite = s, .item = item};
@@ -133,23 +181,42 @@ static void start(struct suite *s, size_t index, struct suite_item *item)
     }
 }
 
+/* The next item of a group (0: virtual, 1: the others); NULL when all have been started. */
+static struct suite_item *next_item(struct suite *s, unsigned group)
+{
+    while (s->next[group] < s->n) {
+        struct suite_item *item = &s->items[s->next[group]++];
+        if ((item->tier != TIER_VIRTUAL) == group)
+            return item;
+    }
+    return NULL;
+}
+
+static void start_group(struct suite *s, unsigned group)
+{
+    unsigned jobs = group ? s->options->jobs_real : s->options->jobs_virtual;
+    struct suite_item *item = NULL;
+    for (size_t i = 0; i < jobs && i < SLOTS_MAX; i++)
+        while (!s->slots[i].item && (item = next_item(s, group)) != NULL)
+            start(s, i, item);
+}
+
 static void start_more(struct suite *s)
 {
     bool stop = s->interrupted || (s->options->stop_on_failure && s->failed);
-    for (size_t i = 0; i < s->options->jobs && !stop; i++)
-        while (!s->slots[i].item && s->next < s->n)
-            start(s, i, &s->items[s->next++]);
-    for (size_t i = 0; i < s->options->jobs; i++)
-        if (s->slots[i].item)
-            return;
-    loop_stop(s->loop);
+    if (!stop)
+        start_group(s, 0);
+    if (!stop && (s->next[1] > 0 || running(s) == 0))
+        start_group(s, 1);
+    if (running(s) == 0)
+        loop_stop(s->loop);
 }
 
 static void on_status(void *ctx)
 {
     struct suite *s = ctx;
     uint64_t now = loop_now(s->loop);
-    for (size_t i = 0; i < s->options->jobs; i++)
+    for (size_t i = 0; i < SLOTS_MAX; i++)
         if (s->slots[i].item && now > s->slots[i].deadline_us) {
             bool again = s->slots[i].killed;
             s->slots[i].killed = true;
@@ -164,7 +231,7 @@ static void on_interrupt(void *ctx, int signum)
     struct suite *s = ctx;
     (void)signum;
     s->interrupted = true;
-    for (size_t i = 0; i < s->options->jobs; i++)
+    for (size_t i = 0; i < SLOTS_MAX; i++)
         if (s->slots[i].item)
             loop_child_kill(s->slots[i].child, SIGTERM);
     start_more(s);
@@ -175,9 +242,7 @@ bool suite_run(const struct suite_options *options, struct suite_item *items, si
     struct suite *s = calloc(1, sizeof *s);
     if (!s || loop_new(&s->loop) != ERR_OK)
         abort();
-    struct suite_options bounded = *options;
-    bounded.jobs = options->jobs < SLOTS_MAX ? options->jobs : SLOTS_MAX;
-    s->options = &bounded;
+    s->options = options;
     s->items = items;
     s->n = n;
     s->began_us = s->spoke_us = loop_now(s->loop);

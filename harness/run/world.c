@@ -116,6 +116,7 @@ void ports_on_ready(struct world *w)
         return;
     w->phase = WORLD_BOOTING;
     uint64_t now = loop_now(w->loop), boot = w->scenario->dut_manual ? 0 : w->manifest->boot_us;
+    boot += w->options.phase_us;
     uint64_t early = w->start_us;
     w->start_us = now + boot;
     w->wall0_us = clock_wall_us(loop_clock(w->loop)) + boot;
@@ -242,7 +243,8 @@ static void judge(struct world *w)
                              .end_us = (int64_t)w->scenario->duration_us,
                              .slack_us = stats.p999_us,
                              .taint_us = stats.p999_us > TAINT_US ? stats.p999_us : TAINT_US,
-                             .bless = w->options.bless};
+                             .bless = w->options.bless,
+                             .shifted = w->options.phase_us > 0};
     struct verdict *list = NULL;
     size_t n = 0;
     if (judge_run(&in, &list, &n) != ERR_OK) {
@@ -262,21 +264,11 @@ static void write_files(struct world *w)
     if (!w->folder[0])
         return;
     snprintf(path, sizeof path, "%s/trace.jsonl", w->folder);
-    if (trace_write(path, w->scenario, &w->events) == ERR_OK && w->options.tier == TIER_VIRTUAL)
-        trace_sha256(path, w->result->sha256);
+    bool virtual = w->options.tier == TIER_VIRTUAL; /* else no two are the same */
+    trace_write(path, w->scenario, &w->events, virtual ? w->result->sha256 : NULL);
     snprintf(path, sizeof path, "%s/can.log", w->folder);
     if (w->manifest->has_can)
         trace_write_candump(path, w->can_name, w->wall0_us, &w->events);
-}
-
-static const char *tier_name(enum tier tier)
-{
-    switch (tier) {
-    case TIER_VIRTUAL: return "virtual";
-    case TIER_PTY: return "pty";
-    case TIER_CABLE: return "cable";
-    }
-    return "";
 }
 
 /* What cannot run in virtual time runs in the pty tier, and says so. */
@@ -307,6 +299,8 @@ struct result *world_run(const struct scenario *scenario, const struct manifest 
     events_init(&w->events);
     fall_back(w);
     result_describe(r, scenario, manifest->id, tier_name(options->tier));
+    r->seed = options->seed ? options->seed : scenario->seed;
+    r->phase_us = options->phase_us;
     const char *unmet = needs_unmet(scenario, manifest, options);
     uint64_t began = clock_now_us(clock_system());
     if (unmet) {

@@ -102,20 +102,28 @@ void trace_line(const struct scenario *scenario, const struct event *e, struct j
     json_out_end(out);
 }
 
-enum err trace_write(const char *path, const struct scenario *scenario, const struct events *events)
+enum err trace_write(const char *path, const struct scenario *scenario, const struct events *events,
+                     char ret_sha256[TRACE_SHA256_MAX])
 {
     FILE *f = fopen(path, "wb");
     if (!f)
         return ERR_IO;
     struct json_out *out = json_out_new();
+    struct trace_hash *hash = ret_sha256 ? trace_hash_new() : NULL;
     for (size_t i = 0; i < events->n; i++) {
         json_out_reset(out);
         trace_line(scenario, &events->at[i], out);
         struct span text = json_out_text(out);
-        fprintf(f, "%.*s\n", (int)text.n, (const char *)text.p);
+        fwrite(text.p, 1, text.n, f);
+        putc('\n', f);
+        if (hash && trace_line_counts(text)) {
+            trace_hash_add(hash, text);
+            trace_hash_add(hash, SPAN_LIT("\n"));
+        }
     }
     json_out_delete(out);
-    return fclose(f) == 0 ? ERR_OK : ERR_IO;
+    enum err err = hash ? trace_hash_end(hash, ret_sha256) : ERR_OK;
+    return fclose(f) == 0 ? err : ERR_IO;
 }
 
 enum err trace_write_candump(const char *path, const char *interface, uint64_t wall0_us,
