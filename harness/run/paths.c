@@ -3,6 +3,7 @@
  * Finding our own files. An installed tree may be moved as a whole: everything is found from where
  * the program itself is.
  */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "harness/run/paths.h"
 
 #include <stdbool.h>
