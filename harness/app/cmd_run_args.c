@@ -64,6 +64,7 @@ static const char help[] =
     "                     these requirements, fail when the suite did not notice\n"
     "output\n"
     "  -o, --out FOLDER   traces, logs, junit.xml, results.json (default: report)\n"
+    "  --plot             plot.svg and plot.csv for every scenario (always there for what fails)\n"
     "  --junit FILE       another place for the JUnit file\n"
     "  --no-color         also off when NO_COLOR is set or the output is no terminal\n"
     "  --dut-output       the bridge's own output on this terminal\n"
@@ -109,6 +110,7 @@ enum {
     OPT_SEEDS,
     OPT_PHASE_SWEEP,
     OPT_SWEEP_PERIOD,
+    OPT_PLOT,
 };
 
 static const struct option options[] = {
@@ -137,6 +139,7 @@ static const struct option options[] = {
     {"seeds", required_argument, NULL, OPT_SEEDS},
     {"phase-sweep", required_argument, NULL, OPT_PHASE_SWEEP},
     {"sweep-period", required_argument, NULL, OPT_SWEEP_PERIOD},
+    {"plot", no_argument, NULL, OPT_PLOT},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -286,6 +289,7 @@ static bool take_option(struct run_args *a, int c)
     case OPT_SEEDS: return take_repeats(a, RUN_SEEDS, "--seeds");
     case OPT_PHASE_SWEEP: return take_repeats(a, RUN_SWEEP, "--phase-sweep");
     case OPT_SWEEP_PERIOD: return parse_time("--sweep-period", optarg, &a->sweep_period_us);
+    case OPT_PLOT: a->run.plot = true; return true;
     case OPT_BLESS: a->run.bless = true; return true;
     case OPT_FAIL_FAST: a->fail_fast = true; return true;
     case OPT_KILL: a->kill = optarg; return true;

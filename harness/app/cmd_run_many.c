@@ -176,7 +176,8 @@ const struct result *run_watch_result(void *ctx, struct suite_item *item)
     case RUN_SWEEP:
         if (!good(item->result))
             break;
-        throw_away(w->suite, item);
+        if (!w->args->run.plot)
+            throw_away(w->suite, item);
         return NULL;
     }
     return item->result;

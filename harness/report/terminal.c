@@ -99,7 +99,7 @@ void report_failures(FILE *out, const struct report_options *o, const struct res
     }
     if (r->folder && (r->code == VERDICT_FAIL || r->code == VERDICT_INCONCLUSIVE ||
                       r->code == VERDICT_HARNESS_ERROR))
-        fprintf(out, "    %-12s%s (trace.jsonl, can.log, dut.log)\n", "kept in", r->folder);
+        fprintf(out, "    %-12s%s (plot.svg, trace.jsonl, can.log, dut.log)\n", "kept in", r->folder);
 }
 
 /* ---- latencies ---- */

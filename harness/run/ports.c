@@ -24,6 +24,7 @@ static void on_wire(void *ctx, enum sim_direction dir, struct span bytes, uint64
                       .data = bytes.p,
                       .size = bytes.n};
     events_add(&w->events, &e);
+    curves_sample(w, false);
 }
 
 static void on_delivered(void *ctx, unsigned tag, uint64_t t_us, uint64_t late_us,
@@ -79,6 +80,7 @@ static void can_event(struct world *w, enum event_kind kind, const struct can_ms
 {
     struct event e = {.kind = kind, .t_us = world_t(w, t_us), .can = *msg};
     events_add(&w->events, &e);
+    curves_sample(w, false);
     w->result->frames += kind == EVENT_CAN;
 }
 

@@ -187,6 +187,7 @@ static void apply(struct world *w, size_t index)
 {
     const struct stimulus *s = &w->scenario->stmts[index].stimulus;
     timeline_sample_truth(w);
+    curves_sample(w, true);
     struct event e = {
         .kind = EVENT_STIMULUS, .t_us = world_t(w, loop_now(w->loop)), .index = (uint32_t)index};
     events_add(&w->events, &e);
@@ -198,6 +199,7 @@ static void apply(struct world *w, size_t index)
     case ACTOR_DUT: apply_dut(w, s); break;
     }
     timeline_sample_truth(w);
+    curves_sample(w, true);
 }
 
 static void on_stimulus(void *ctx)

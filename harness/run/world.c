@@ -253,6 +253,9 @@ static void judge(struct world *w)
         result_take(r, &in, list, n);
         standing_judge(w);
     }
+    bool good = r->code == VERDICT_PASS || r->code == VERDICT_PASS_SLACK;
+    if (w->options.plot || !good)
+        curves_write(w, &in);
     verdicts_free(list, n);
     json_table_delete(table);
     dbc_delete(dbc);
@@ -322,6 +325,7 @@ struct result *world_run(const struct scenario *scenario, const struct manifest 
         result_reason(r, w->error);
     r->wall_us = (int64_t)(clock_now_us(clock_system()) - began);
     events_free(&w->events);
+    curves_free(w);
     free(w);
     return r;
 }

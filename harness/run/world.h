@@ -21,6 +21,7 @@ struct run_options {
     unsigned slot;      /* number of this worker: chooses vcan0, vcan1, ... */
     uint64_t seed;      /* 0: the scenario's */
     bool bless;
+    bool plot;        /* plot.csv and plot.svg also for what passes */
     bool verbose;     /* the DUT's output also on our stderr */
     struct span wrap; /* words put before the DUT's command ("valgrind -q"), or empty */
 };

@@ -15,6 +15,15 @@
 #include "port/relay.h"
 #include "sim/sim.h"
 
+enum { CURVES_TRUTHS = 7 };
+
+/* The bank at one instant, for the plot. */
+struct curves_sample {
+    int64_t t_us;
+    int64_t micro[CURVES_TRUTHS];
+    bool known[CURVES_TRUTHS];
+};
+
 enum { TRUTHS_MAX = 16, TAINT_US = 2000 };
 
 enum world_phase {
@@ -76,7 +85,9 @@ struct world {
     size_t n_order, next;
     struct truth_probe truths[TRUTHS_MAX];
     size_t n_truths;
-    uint64_t next_truth_us;
+    struct curves_sample *samples;
+    size_t n_samples, cap_samples;
+    uint64_t next_sample_us;
 };
 
 /* Events get the time of the timeline; before t = 0 is known, start_us is provisional and corrected
@@ -107,6 +118,14 @@ void dut_on_gone(struct world *w); /* in world.c */
 
 /* standing.c: what is demanded in every run, whatever the scenario says */
 void standing_judge(struct world *w);
+
+/* curves.c */
+struct judge_input;
+/* Samples the truth when it is time again, or in any case. Called when something happens anyway, so
+ * that sampling wakes nobody. */
+void curves_sample(struct world *w, bool at_once);
+void curves_write(struct world *w, const struct judge_input *in);
+void curves_free(struct world *w);
 
 /* timeline.c */
 bool timeline_prepare(struct world *w);
