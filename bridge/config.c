@@ -155,6 +155,7 @@ static bool open_named(struct reading *r, struct conf_cursor *cursor, enum secti
     if (!conf_take_text(cursor, "a name for this section", name, sizeof name))
         return false;
     if (is_taken(c, section, name)) {
+        /* only named sections come here. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
         conf_fail_at(cursor, at, "there is a section [%s %s] already",
                      section_names[section - BATTERY], name);
         return false;

@@ -122,7 +122,7 @@ const struct bms_path_info *bms_path_info(uint16_t id)
 
 static bool find_name(struct span name, uint16_t *ret)
 {
-    for (uint16_t i = 0; i < BMS_PATH_COUNT; i++) {
+    for (uint16_t i = 0; i < (uint16_t)BMS_PATH_COUNT; i++) {
         if (!paths[i].per_cell && span_eq_str(name, paths[i].name)) {
             *ret = i;
             return true;

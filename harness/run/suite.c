@@ -110,6 +110,7 @@ static void take_result(struct suite *s, struct slot *slot, int status, int sign
     const struct result *shown =
         s->options->on_result ? s->options->on_result(s->options->ctx, item) : item->result;
     s->done++;
+    /* There is one: loaded or stand-in. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     enum verdict_code code = shown ? shown->code : item->result->code;
     s->failed += code == VERDICT_FAIL || code == VERDICT_HARNESS_ERROR;
     if (!shown)
@@ -137,7 +138,7 @@ static void worker_line(const struct suite *s, const struct suite_item *item, si
                         const char **argv, char text[4][1024])
 {
     size_t n = 0;
-    for (; s->options->worker_argv[n] && n < ARGS_MAX - 16; n++)
+    for (; n < ARGS_MAX - 16 && s->options->worker_argv[n]; n++)
         argv[n] = s->options->worker_argv[n];
     snprintf(text[0], sizeof text[0], "%zu", slot);
     snprintf(text[1], sizeof text[1], "%llu", (unsigned long long)item->seed);

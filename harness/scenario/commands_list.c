@@ -39,7 +39,8 @@ static void add_file(const char *path, void *ctx)
         command_failed("list", path, e);
     else if (e != ERR_OK)
         fprintf(stderr, "bmsrig list: %s has errors (bmsrig lint shows them)\n", path);
-    struct row *bigger = e == ERR_OK ? realloc(list->rows, (list->n + 1) * sizeof *bigger) : NULL;
+    bool good = s != NULL && e == ERR_OK;
+    struct row *bigger = good ? realloc(list->rows, (list->n + 1) * sizeof *bigger) : NULL;
     if (bigger == NULL) {
         list->wrong++;
         scenario_delete(s);

@@ -194,8 +194,10 @@ static enum err list_areas(const char *dir, char ***ret_names, size_t *ret_n)
     DIR *d = opendir(dir);
     char **names = NULL;
     size_t n = 0;
-    enum err e = d == NULL ? err_from_errno(errno) : ERR_OK;
+    enum err e = ERR_OK;
 
+    if (d == NULL)
+        return err_from_errno(errno);
     for (struct dirent *entry; e == ERR_OK && (entry = readdir(d)) != NULL;) {
         struct span name = span_str(entry->d_name);
         if (!span_ends(name, ".req") || name.n <= 4)
@@ -211,8 +213,7 @@ static enum err list_areas(const char *dir, char ***ret_names, size_t *ret_n)
         span_to_str(span_sub(name, 0, name.n - 4), copy, name.n - 3);
         names[n++] = copy;
     }
-    if (d != NULL)
-        closedir(d);
+    closedir(d);
     if (e != ERR_OK) {
         free_names(names, n);
         return e;
@@ -264,8 +265,8 @@ enum err requirement_check(const char *path, FILE *diag)
 enum err catalogue_load(const char *dir, FILE *diag, struct catalogue **ret)
 {
     struct catalogue *c = calloc(1, sizeof *c);
-    char **areas;
-    size_t n;
+    char **areas = NULL;
+    size_t n = 0;
 
     if (c == NULL)
         return ERR_MEMORY;

@@ -98,7 +98,6 @@ static void out_sections(const struct scenario *s, struct json_out *out)
                 json_out_end(out);
                 json_out_end(out);
             }
-            open = false;
             if (is_word(&line->tokens[1], "timeline"))
                 break;
             json_out_object(out, NULL);

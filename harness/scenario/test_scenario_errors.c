@@ -264,7 +264,8 @@ static void test_header_errors(void)
         {"scenario T-1 \"t\"\ncovers A-1\nduration 9 s\nneeds bms 1 serial can pylon\n" WORLD,
          "4:20: error: unexpected 'can'"},
         {"scenario T-1 \"t\"\ncovers A-1\nduration 9 s\nneeds cam pylon\n" WORLD,
-         "4:7: error: unknown need 'cam', did you mean 'can'? (known: bms, can, json, own, hub, ha, influx, "
+         "4:7: error: unknown need 'cam', did you mean 'can'? (known: bms, can, json, own, hub, "
+         "ha, influx, "
          "captures)"},
         {"scenario T-1 \"t\"\ncovers A-1\nduration 9 s\nneeds bms 2 serial\n" WORLD,
          "1:1: error: it needs 'bms 2', but there is no [bms 2]"},

@@ -82,8 +82,8 @@ struct vt_timer {
 enum { VT_PID_BASE = 5000000 };
 
 struct vt_shared {
-    _Atomic int64_t now_ns;  /* CLOCK_MONOTONIC, CLOCK_BOOTTIME */
-    _Atomic int64_t wall_ns; /* CLOCK_REALTIME is now_ns + wall_ns */
+    _Atomic int64_t now_ns;            /* CLOCK_MONOTONIC, CLOCK_BOOTTIME */
+    _Atomic int64_t wall_ns;           /* CLOCK_REALTIME is now_ns + wall_ns */
     _Atomic int32_t pids[VT_MAX_PIDS]; /* real pid of the process VT_PID_BASE + 1 + index */
     struct vt_timer timers[VT_MAX_TIMERS];
 };

@@ -23,8 +23,6 @@
 
 #include "harness/vt/vt_priv.h"
 
-extern char **environ;
-
 enum { END_LIMIT_MS = 5000 };
 
 /* ---- the list ---- */
@@ -82,6 +80,7 @@ void vt_process_gone(struct vt_loop *v, struct vt_process *p)
     getpriority(PRIO_PGRP, 0); /* waits for the lock under which the kernel sends it */
     for (struct vt_process *q = v->processes; q != NULL; q = q->next)
         vt_notify(v, q, VT_OBJECT_CHILD, UINT32_MAX);
+    /* p is in the list. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     while (*link != p)
         link = &(*link)->next;
     *link = p->next;

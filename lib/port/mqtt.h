@@ -79,6 +79,6 @@ struct mqtt_url {
     uint16_t port;
     char user[64];
 };
-enum err mqtt_url_parse(const char *url, struct mqtt_url *ret, const char **ret_why);
+enum err mqtt_url_parse(const char *text, struct mqtt_url *ret, const char **ret_why);
 
 #endif

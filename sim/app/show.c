@@ -86,7 +86,7 @@ static void show_one(const struct terminal *t, unsigned n)
     }
     fprintf(t->out, "bms %u: %s %s, serial %s, firmware %s\n", n, b.maker, b.model, b.serial,
             b.firmware);
-    for (uint16_t id = 0; id < bms_path_count(); id++) {
+    for (uint16_t id = 0; id < (uint16_t)bms_path_count(); id++) {
         struct bms_path path = {.id = id};
         if (!bms_path_info(id)->per_cell) {
             put_path(t, n, &path);

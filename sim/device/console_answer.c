@@ -144,6 +144,7 @@ static void put_error(const struct console_call *call, const struct console_comm
     if (command != NULL && command->fn == console_stat)
         style.exclamation = style.exclamation || call->traits->exclamation;
     pylon_text_error(&style, status, word, command != NULL ? command->text : NULL, &a->out);
+    /* only a known command is invalid. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     if (status != PYLON_INVALID || command->fn != console_login || !call->console->debug)
         return;
     /* "Quit current mode" comes before the usage error: open the answer again. */
@@ -194,6 +195,7 @@ static void answer_from_stack(struct console_call *call, struct span word, bool 
         return;
     }
     struct pylon_text_style style = a->style;
+    /* unknown commands ended above. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     if (command->fn == console_stat)
         style.exclamation = style.exclamation || call->traits->exclamation;
     pylon_text_end(&style, &a->out);

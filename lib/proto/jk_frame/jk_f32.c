@@ -44,6 +44,7 @@ bool jk_f32_to_fixed(uint32_t bits, unsigned decimals, int64_t *ret)
 /* The nearest number of `bits` bits, ties to even. */
 static uint64_t round_off(uint64_t value, unsigned bits, bool sticky)
 {
+    /* 1 to 63 bits. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
     uint64_t half = (uint64_t)1 << (bits - 1);
     uint64_t rest = value & (((uint64_t)1 << bits) - 1);
     uint64_t kept = value >> bits;

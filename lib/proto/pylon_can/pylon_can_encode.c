@@ -186,7 +186,7 @@ static bool write_frame(const struct pylon_can_dialect *d, const struct pcan_fra
 enum err pylon_can_encode(const struct pylon_can_dialect *dialect, const struct bank *bank,
                           const char *maker, struct can_msg *ret_msgs, size_t *ret_count)
 {
-    struct can_msg msgs[PYLON_CAN_MAX_FRAMES];
+    struct can_msg msgs[PYLON_CAN_MAX_FRAMES] = {0};
     size_t n = 0;
 
     for (size_t i = 0; i < dialect->n; i++) {

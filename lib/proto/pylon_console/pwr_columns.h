@@ -52,7 +52,6 @@ struct pylon_pwr_shape {
 };
 
 /* Puts one field's text into the row. */
-enum err pylon_pwr_read_field(enum pylon_column column, struct span field,
-                              struct pylon_pwr_row *row);
+enum err pylon_pwr_read_field(enum pylon_column column, struct span s, struct pylon_pwr_row *row);
 
 #endif

@@ -11,6 +11,7 @@
 /* What is kept of a line when the buffer is full: more than any prompt or pager line. */
 enum { KEEP = 128 };
 
+/* It is written later. NOLINTNEXTLINE(readability-non-const-parameter) */
 void pylon_reader_init(struct pylon_reader *r, uint8_t *memory, size_t cap)
 {
     *r = (struct pylon_reader){.text = memory, .cap = cap};
