@@ -92,12 +92,10 @@ struct decoded jk_bus_ack_decode(struct span bytes, uint8_t *ret_unit, enum jk_t
     if (!type_of(asked.address, &type))
         return bad(ERR_LAYOUT, 2);
     struct decoded d = jk_modbus_reply_decode(bytes, &asked, &reply);
-    if (d.code == ERR_MISMATCH || d.code == ERR_RANGE)
+    if (d.code == ERR_MISMATCH)
         return bad(ERR_LAYOUT, d.offset);
     if (d.code != ERR_OK)
         return d;
-    if (reply.refused != JK_MODBUS_OK)
-        return bad(ERR_LAYOUT, 1);
     if (asked.unit >= JK_BUS_UNITS)
         return bad(ERR_RANGE, 0);
     *ret_unit = asked.unit;

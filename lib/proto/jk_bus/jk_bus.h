@@ -89,7 +89,7 @@ struct jk_bus {
     uint8_t slack;
     uint64_t frame_us;
     struct jk_bus_note request; /* the newest open one */
-    uint8_t open;               /* how many are open */
+    uint8_t open;               /* how many are open; 2: several */
     struct jk_bus_note echo;    /* the own request that may be heard */
     struct jk_bus_note ack;     /* one that came before its frame */
     uint32_t frames, requests, acks;

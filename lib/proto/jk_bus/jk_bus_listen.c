@@ -42,8 +42,8 @@ static void open_request(struct jk_bus *bus, uint8_t unit, enum jk_type type, ui
 {
     if (!is_fresh(&bus->request, now_us))
         bus->open = 0;
-    if ((bus->open == 0 || !is_same(&bus->request, unit, type)) && bus->open < UINT8_MAX)
-        bus->open++;
+    if (bus->open == 0 || !is_same(&bus->request, unit, type))
+        bus->open = bus->open == 0 ? 1 : 2;
     note(&bus->request, unit, type, now_us);
     bus->ack.valid = false;
 }

@@ -82,6 +82,8 @@ static void test_other_telegrams(void)
     expect(jk_bus_request_decode(jk_hex("021010780002040000000037a9"), &unit, &type), ERR_LAYOUT,
            4);
     expect(jk_bus_request_decode(jk_hex("021011140001020210b019"), &unit, &type), ERR_LAYOUT, 7);
+    expect(jk_bus_request_decode(jk_hex("0110162000010200011731"), &unit, &type), ERR_LAYOUT, 7);
+    expect(jk_bus_request_decode(jk_hex("011016200000020000d70d"), &unit, &type), ERR_LAYOUT, 4);
     expect(jk_bus_request_decode(jk_hex("011016220001020000d713"), &unit, &type), ERR_LAYOUT, 2);
     expect(jk_bus_request_decode(jk_hex("10101620000102000016a1"), &unit, &type), ERR_RANGE, 0);
     expect(jk_bus_ack_decode(jk_hex("03101620000105"), &unit, &type), ERR_SHORT, 7);

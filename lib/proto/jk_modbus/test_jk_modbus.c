@@ -92,6 +92,7 @@ static void test_refusals(void)
     CU_ASSERT_EQUAL(r.refused, JK_MODBUS_BAD_ADDRESS);
     CU_ASSERT_EQUAL(r.function, JK_MODBUS_READ);
     expect(jk_modbus_reply_decode(jk_hex("0183058133"), &q, &r), ERR_RANGE, 2);
+    expect(jk_modbus_reply_decode(jk_hex("0183004130"), &q, &r), ERR_RANGE, 2);
 }
 
 static void test_bad_requests(void)
@@ -173,6 +174,19 @@ static void test_nonsense_to_encode(void)
     CU_ASSERT_EQUAL(jk_modbus_request_encode(&q, &out), ERR_SPACE);
     r.words = 125;
     CU_ASSERT_EQUAL(jk_modbus_reply_encode(&r, &out), ERR_SPACE);
+}
+
+/* More words than any answer has: refused, not copied. */
+static void test_too_many_words(void)
+{
+    const struct jk_modbus_request q = {.unit = 1, .function = JK_MODBUS_READ, .words = 127};
+    uint8_t bytes[259] = {0x01, 0x03, 254};
+    uint16_t crc = jk_modbus_crc(span_of(bytes, 257));
+    struct jk_modbus_reply r;
+
+    bytes[257] = (uint8_t)crc;
+    bytes[258] = (uint8_t)(crc >> 8);
+    expect(jk_modbus_reply_decode(span_of(bytes, 259), &q, &r), ERR_MISMATCH, 2);
 }
 
 static void check_flipped(struct span flipped, size_t byte, unsigned bit, void *ctx)
@@ -305,7 +319,7 @@ static void test_finds_reply(void)
     const struct jk_modbus_request asked = {
         .unit = 1, .function = JK_MODBUS_READ, .address = 5, .words = 2};
     struct span in = jk_hex("010300050002d40a02030400000000c93320aa820020f5fc26ea74a0"
-                            "0103010304112233444bc6");
+                            "01060103010304112233444bc6");
 
     in_every_way(in, (struct stream){&asked, jk_hex("010304112233444bc6")});
 }
@@ -333,6 +347,8 @@ static void test_finds_requests(void)
     struct span in = jk_hex("00ff010300050002d40a021010780002040000000100"
                             "0210107800020400000001f669"
                             "0110002000010400052233" /* count and bytes disagree */
+                            "01100020000000"         /* no words */
+                            "0110002000fffe"         /* too many */
                             "010600010003980b");
     struct span want = jk_hex("010300050002d40a0210107800020400000001f669010600010003980b");
 
@@ -366,6 +382,7 @@ int main(int argc, char **argv)
         {"count and bytes disagree", test_count_disagrees},
         {"answers to something else", test_other_answers},
         {"nonsense to encode", test_nonsense_to_encode},
+        {"too many words", test_too_many_words},
         {"every flipped bit, every truncation", test_damage},
         {"recorded telegrams", test_vectors},
         {"finds the answer", test_finds_reply},

@@ -287,6 +287,7 @@ static void test_settings_to_battery(void)
 static void test_info_to_battery(void)
 {
     struct jk_info i = {0};
+    struct jk_info got;
     struct jk_registers whole, r;
     struct battery b;
 
@@ -295,6 +296,8 @@ static void test_info_to_battery(void)
     memcpy(i.serial, "503210000001234", 15);
     battery_clear(&b);
     jk_registers_of_info(&i, &whole);
+    CU_ASSERT_EQUAL(jk_registers_info(&whole, &got).code, ERR_OK);
+    CU_ASSERT_EQUAL(memcmp(&got, &i, sizeof i), 0);
     CU_ASSERT_EQUAL(jk_registers_to_battery(&whole, &b), ERR_OK);
     CU_ASSERT_EQUAL(b.known, FIELD_MODEL | FIELD_SERIAL | FIELD_FIRMWARE);
     CU_ASSERT_STRING_EQUAL(b.serial, "503210000001234");

