@@ -222,6 +222,7 @@ static void test_pieces(void)
         {0xA6, 2, FIELD_BALANCING},
         {0xA6, 10, FIELD_BALANCING | FIELD_SOC_PM | FIELD_REMAINING_MAH | FIELD_FULL_MAH},
         {0xAC, 14, FIELD_SOH_PM | FIELD_CYCLES},
+        {0xB0, 10, 0}, /* without the full capacity nobody knows whether it has booted */
         {0xB8, 2, 0},
         {0xC0, 2, FIELD_ENABLES},
         {0xF8, 2, 0}, /* T3 is nobody's */
