@@ -55,6 +55,8 @@ void events_add(struct events *list, const struct event *event)
 static void merge(struct event *at, struct event *tmp, size_t lo, size_t mid, size_t hi)
 {
     size_t i = lo, j = mid, k = lo;
+    if (at[mid - 1].t_us <= at[mid].t_us)
+        return; /* as nearly always: events come almost in order */
     while (i < mid && j < hi)
         tmp[k++] = at[j].t_us < at[i].t_us ? at[j++] : at[i++];
     while (i < mid)

@@ -27,14 +27,14 @@ struct event {
     enum event_kind kind;
     int64_t t_us;
     uint32_t index;      /* STIMULUS DELIVERED: statement; TRUTH: truth key (truth_key) */
-    int64_t micro;       /* TRUTH */
+    int64_t micro;       /* TRUTH; WIRE without data: a fingerprint of the bytes */
     uint64_t late_us;    /* DELIVERED, WIRE: how much later than due the bytes were written */
     struct can_msg can;  /* CAN INVERTER */
     bool to_client;      /* WIRE */
     bool retain;         /* MQTT */
     uint8_t qos;         /* MQTT */
     const char *topic;   /* MQTT; owned by the list */
-    const uint8_t *data; /* MQTT payload, WIRE bytes, DELIVERED reply; owned by the list */
+    const uint8_t *data; /* MQTT payload, WIRE bytes (NULL: not kept), DELIVERED reply; owned */
     size_t size;
     const char *text; /* DUT NOTE */
 };

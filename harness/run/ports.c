@@ -13,6 +13,31 @@
 
 /* ---- serial ---- */
 
+/* Long runs keep the bytes of long answers only around what is done to the battery; of the others
+ * the trace holds a fingerprint. A day of answers would be a gigabyte. */
+enum { KEEP_BYTES = 64 };
+#define LONG_RUN_US    (3600 * US_PER_S)
+#define KEEP_BEFORE_US (60 * US_PER_S)
+#define KEEP_AFTER_US  (180 * US_PER_S)
+
+static bool worth_keeping(const struct world *w, size_t size, int64_t t_us)
+{
+    const struct stmt *stmts = w->scenario->stmts;
+    if (size <= KEEP_BYTES || w->scenario->duration_us <= LONG_RUN_US || t_us < 0)
+        return true;
+    uint64_t t = (uint64_t)t_us;
+    return (w->next > 0 && t < stmts[w->order[w->next - 1]].from_us + KEEP_AFTER_US) ||
+           (w->next < w->n_order && t + KEEP_BEFORE_US > stmts[w->order[w->next]].from_us);
+}
+
+static uint64_t fnv1a(struct span bytes)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < bytes.n; i++)
+        h = (h ^ bytes.p[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
 static void on_wire(void *ctx, enum sim_direction dir, struct span bytes, uint64_t t_us,
                     uint64_t late_us)
 {
@@ -23,6 +48,10 @@ static void on_wire(void *ctx, enum sim_direction dir, struct span bytes, uint64
                       .late_us = late_us,
                       .data = bytes.p,
                       .size = bytes.n};
+    if (!worth_keeping(w, e.size, e.t_us)) {
+        e.data = NULL;
+        e.micro = (int64_t)fnv1a(bytes);
+    }
     events_add(&w->events, &e);
     curves_sample(w, false);
 }

@@ -10,7 +10,8 @@
 #include "harness/run/needs.h"
 #include "harness/run/world_priv.h"
 
-enum { TRUTH_PERIOD_US = 50000 };
+/* How often the truth is looked at: 50 ms, in long runs up to half a second. */
+enum { TRUTH_PERIOD_US = 50000, TRUTH_PERIOD_MAX_US = 500000, TRUTH_SAMPLES = 20000 };
 
 static void add_truth(struct world *w, unsigned battery, const struct bms_path *path)
 {
@@ -19,7 +20,7 @@ static void add_truth(struct world *w, unsigned battery, const struct bms_path *
             w->truths[i].path.cell == path->cell)
             return;
     if (w->n_truths < TRUTHS_MAX)
-        w->truths[w->n_truths++] = (struct truth_probe){battery, *path};
+        w->truths[w->n_truths++] = (struct truth_probe){.battery = battery, .path = *path};
 }
 
 bool timeline_prepare(struct world *w)
@@ -55,12 +56,17 @@ void timeline_sample_truth(struct world *w)
 {
     int64_t t = world_t(w, loop_now(w->loop));
     for (size_t i = 0; i < w->n_truths; i++) {
-        const struct truth_probe *p = &w->truths[i];
+        struct truth_probe *p = &w->truths[i];
         struct event e = {.kind = EVENT_TRUTH,
                           .t_us = t,
                           .index = truth_key(p->battery, p->path.id, p->path.cell)};
-        if (w->sim && sim_truth(w->sim, p->battery, &p->path, &e.micro))
-            events_add(&w->events, &e);
+        if (!w->sim || !sim_truth(w->sim, p->battery, &p->path, &e.micro))
+            continue;
+        if (p->seen && p->last_micro == e.micro)
+            continue; /* it holds until the next one */
+        p->seen = true;
+        p->last_micro = e.micro;
+        events_add(&w->events, &e);
     }
 }
 
@@ -235,7 +241,9 @@ void timeline_start(struct world *w)
         return;
     }
     if (w->n_truths)
-        loop_timer_every(w->truth_timer, w->start_us, TRUTH_PERIOD_US);
+        loop_timer_every(w->truth_timer, w->start_us,
+                         (uint64_t)clamp_i64((int64_t)w->scenario->duration_us / TRUTH_SAMPLES,
+                                             TRUTH_PERIOD_US, TRUTH_PERIOD_MAX_US));
     on_stimulus(w);
 }
 

@@ -37,6 +37,8 @@ enum world_phase {
 struct truth_probe {
     unsigned battery;
     struct bms_path path;
+    bool seen;
+    int64_t last_micro; /* the newest value in the events */
 };
 
 struct world {

@@ -54,6 +54,15 @@ static void put_bytes(struct json_out *out, const char *key, const uint8_t *data
     json_out_span(out, key, buf_span(&b));
 }
 
+/* Where the bytes were not kept: how many they were, and what they would hash to. */
+static void put_brief(struct json_out *out, const struct event *e)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)e->micro);
+    json_out_int(out, e->to_client ? "to_bridge_size" : "from_bridge_size", (int64_t)e->size);
+    json_out_str(out, "fnv1a", text);
+}
+
 static void put_truth(struct json_out *out, const struct event *e)
 {
     char name[64];
@@ -93,7 +102,10 @@ void trace_line(const struct scenario *scenario, const struct event *e, struct j
         break;
     case EVENT_TRUTH: put_truth(out, e); break;
     case EVENT_WIRE:
-        put_bytes(out, e->to_client ? "to_bridge" : "from_bridge", e->data, e->size);
+        if (e->data)
+            put_bytes(out, e->to_client ? "to_bridge" : "from_bridge", e->data, e->size);
+        else
+            put_brief(out, e);
         break;
     case EVENT_CONNECT: json_out_str(out, "connect", e->text); break;
     case EVENT_DUT: json_out_str(out, "dut", e->text); break;
@@ -175,7 +187,10 @@ void trace_describe(const struct scenario *scenario, const struct event *e, char
     case EVENT_TRUTH: buf_str(&b, "TRUTH "); break;
     case EVENT_WIRE:
         buf_str(&b, e->to_client ? "TTY < " : "TTY > ");
-        escaped(e->data, e->size, 120, &b);
+        if (e->data)
+            escaped(e->data, e->size, 120, &b);
+        else
+            buf_printf(&b, "(%zu bytes)", e->size);
         break;
     case EVENT_CONNECT: buf_printf(&b, "CONN  %s", e->text); break;
     case EVENT_DUT: buf_printf(&b, "DUT   %s", e->text); break;
