@@ -102,9 +102,10 @@ static void read_output(const struct rig *r, char *out, size_t cap)
 
 /* ---- the calls ---- */
 
+/* Real time on a shared machine: a call may be two seconds late, never early. */
 static void test_calls_in_real_time(void)
 {
-    CU_ASSERT_EQUAL(system(CALLS_PROBE " 25 250 > /dev/null"), 0);
+    CU_ASSERT_EQUAL(system(CALLS_PROBE " 25 2000 > /dev/null"), 0);
 }
 
 static void test_calls_in_virtual_time(void)
