@@ -94,96 +94,6 @@ static void look(struct vt_loop *v)
     poll(v->set, (nfds_t)v->n_set, 0);
 }
 
-/* ---- our own handles ---- */
-
-static unsigned events_of(const struct vt_io *io, short revents)
-{
-    unsigned got = 0, wanted = io->io.events & (LOOP_READ | LOOP_WRITE);
-
-    if ((revents & POLLIN) != 0)
-        got |= LOOP_READ;
-    if ((revents & POLLOUT) != 0)
-        got |= LOOP_WRITE;
-    if ((revents & POLLHUP) != 0)
-        got |= wanted != 0 ? wanted : LOOP_ERROR;
-    if ((revents & (POLLERR | POLLNVAL)) != 0)
-        got |= LOOP_ERROR | wanted;
-    return got;
-}
-
-static void sweep_ios(struct vt_loop *v)
-{
-    for (struct vt_io **link = &v->ios; *link != NULL;) {
-        struct vt_io *io = *link;
-        if (!io->deleted) {
-            link = &io->next;
-            continue;
-        }
-        *link = io->next;
-        free(io);
-    }
-}
-
-static bool hand_out(struct vt_loop *v)
-{
-    bool any = false;
-    unsigned last = v->last_io; /* those that callbacks add were not polled */
-
-    for (struct vt_io *io = v->ios; io != NULL; io = io->next) {
-        if (io->deleted || io->number > last)
-            continue;
-        unsigned got = events_of(io, v->set[io->poll_at].revents);
-        if (got == 0)
-            continue;
-        any = true;
-        io->io.fn(io->io.ctx, got);
-    }
-    sweep_ios(v);
-    return any;
-}
-
-static void sweep_signals(struct vt_loop *v)
-{
-    for (struct vt_signal **link = &v->signals; *link != NULL;) {
-        struct vt_signal *s = *link;
-        if (!s->deleted) {
-            link = &s->next;
-            continue;
-        }
-        *link = s->next;
-        close(s->fd);
-        free(s);
-    }
-}
-
-static bool hand_signals(struct vt_loop *v)
-{
-    struct signalfd_siginfo info;
-    bool any = false;
-
-    for (struct vt_signal *s = v->signals; s != NULL; s = s->next) {
-        if (s->deleted || read(s->fd, &info, sizeof info) != (ssize_t)sizeof info)
-            continue;
-        any = true;
-        s->sig.fn(s->sig.ctx, s->signum);
-    }
-    sweep_signals(v);
-    return any;
-}
-
-static bool hand_lookups(struct vt_loop *v)
-{
-    struct vt_lookup *l = v->lookups;
-
-    if (l == NULL)
-        return false;
-    v->lookups = l->next;
-    if (!l->deleted)
-        l->lookup.fn(l->lookup.ctx, l->err, l->err == ERR_OK ? &l->addr : NULL);
-    free(l);
-    return true;
-}
-
 static bool any_child_ended(const struct vt_loop *v)
 {
     for (const struct vt_child *c = v->children; c != NULL; c = c->next)
@@ -339,11 +249,11 @@ static bool turn(struct loop *loop, uint64_t deadline_us)
     if (wake_signalled(v))
         return true;
     look(v);
-    if (hear(v) || wake_starting(v) || hand_out(v))
+    if (hear(v) || wake_starting(v) || vt_hand_out(v))
         return true;
     if (any_child_ended(v) && vt_children_reap(v))
         return true;
-    if (hand_signals(v) || hand_lookups(v) || fire(v) || wake_first(v))
+    if (vt_hand_signals(v) || vt_hand_lookups(v) || fire(v) || wake_first(v))
         return true;
     if (ns_of(deadline_us) <= vt_now(v))
         return true;
@@ -357,116 +267,6 @@ static void rearm(struct loop *loop, uint64_t deadline_us)
 {
     (void)loop;
     (void)deadline_us; /* the heap is asked when time moves */
-}
-
-/* ---- handles ---- */
-
-static enum err io_new(struct loop *loop, int fd, unsigned events, loop_io_fn fn, void *ctx,
-                       struct loop_io **ret)
-{
-    struct vt_loop *v = vt_of(loop);
-    struct vt_io **end = &v->ios;
-    struct stat st;
-
-    if (fstat(fd, &st) != 0)
-        return err_from_errno(errno);
-    if (S_ISREG(st.st_mode))
-        return ERR_UNSUPPORTED;
-    for (const struct vt_io *io = v->ios; io != NULL; io = io->next)
-        if (!io->deleted && io->io.fd == fd)
-            return ERR_EXISTS;
-    struct vt_io *io = calloc(1, sizeof *io);
-    if (io == NULL)
-        return ERR_MEMORY;
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    io->io = (struct loop_io){.loop = loop, .fn = fn, .ctx = ctx, .fd = fd, .events = events};
-    io->number = ++v->last_io;
-    vt_pty_look(io);
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = io;
-    *ret = &io->io;
-    return ERR_OK;
-}
-
-static void io_want(struct loop_io *io, unsigned events)
-{
-    io->events = events;
-}
-
-static void io_delete(struct loop_io *io)
-{
-    ((struct vt_io *)io)->deleted = true; /* freed when nobody walks the list */
-}
-
-static enum err signal_new(struct loop *loop, int signum, loop_signal_fn fn, void *ctx,
-                           struct loop_signal **ret)
-{
-    struct vt_loop *v = vt_of(loop);
-    struct vt_signal *s = calloc(1, sizeof *s);
-    sigset_t set;
-
-    if (s == NULL)
-        return ERR_MEMORY;
-    sigemptyset(&set);
-    sigaddset(&set, signum);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    s->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    s->signum = signum;
-    s->sig = (struct loop_signal){.loop = loop, .fn = fn, .ctx = ctx};
-    if (s->fd < 0) {
-        free(s);
-        return err_from_errno(errno);
-    }
-    s->next = v->signals;
-    v->signals = s;
-    *ret = &s->sig;
-    return ERR_OK;
-}
-
-static void signal_delete(struct loop_signal *sig)
-{
-    struct vt_signal *s = (struct vt_signal *)sig;
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, s->signum);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
-    s->deleted = true;
-}
-
-/* Names are looked up on the spot: a resolver's time is not virtual. */
-static enum err lookup_new(struct loop *loop, const char *host, uint16_t port, loop_lookup_fn fn,
-                           void *ctx, struct loop_lookup **ret)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct vt_loop *v = vt_of(loop);
-    struct vt_lookup *l = calloc(1, sizeof *l), **end = &v->lookups;
-    struct addrinfo *list = NULL;
-    char service[8];
-
-    if (l == NULL)
-        return ERR_MEMORY;
-    snprintf(service, sizeof service, "%u", (unsigned)port);
-    l->lookup = (struct loop_lookup){.loop = loop, .fn = fn, .ctx = ctx};
-    l->err = getaddrinfo(host, service, &hints, &list) == 0 ? ERR_OK : ERR_NOT_FOUND;
-    if (l->err == ERR_OK) {
-        memcpy(&l->addr.addr, list->ai_addr, list->ai_addrlen);
-        l->addr.len = list->ai_addrlen;
-        freeaddrinfo(list);
-    }
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = l;
-    *ret = &l->lookup;
-    return ERR_OK;
-}
-
-static void lookup_delete(struct loop_lookup *lookup)
-{
-    for (struct vt_lookup *l = vt_of(lookup->loop)->lookups; l != NULL; l = l->next)
-        if (&l->lookup == lookup)
-            l->deleted = true;
 }
 
 /* ---- life ---- */
@@ -494,10 +294,10 @@ static void destroy(struct loop *loop)
     }
     for (struct vt_io *io = v->ios; io != NULL; io = io->next)
         io->deleted = true;
-    sweep_ios(v);
+    vt_sweep_ios(v);
     for (struct vt_signal *s = v->signals; s != NULL; s = s->next)
         s->deleted = true;
-    sweep_signals(v);
+    vt_sweep_signals(v);
     while (v->lookups != NULL) {
         struct vt_lookup *l = v->lookups;
         v->lookups = l->next;
@@ -520,16 +320,16 @@ static const struct loop_ops vt_ops = {
     .destroy = destroy,
     .turn = turn,
     .rearm = rearm,
-    .io_new = io_new,
-    .io_want = io_want,
-    .io_delete = io_delete,
-    .signal_new = signal_new,
-    .signal_delete = signal_delete,
+    .io_new = vt_io_new,
+    .io_want = vt_io_want,
+    .io_delete = vt_io_delete,
+    .signal_new = vt_signal_new,
+    .signal_delete = vt_signal_delete,
     .child_spawn = vt_child_spawn,
     .child_kill = vt_child_kill,
     .child_delete = vt_child_delete,
-    .lookup_new = lookup_new,
-    .lookup_delete = lookup_delete,
+    .lookup_new = vt_lookup_new,
+    .lookup_delete = vt_lookup_delete,
 };
 
 static enum err share(struct vt_loop *v)

@@ -161,6 +161,24 @@ void vt_sweep(struct vt_loop *v);
 int64_t vt_earliest_deadline(const struct vt_loop *v);
 void vt_notify(struct vt_loop *v, const struct vt_process *p, uint64_t object, uint32_t count);
 
+/* vt_handles.c: as in loop_backend.h; the first three hand out, and say whether anybody was called
+ */
+bool vt_hand_out(struct vt_loop *v);
+bool vt_hand_signals(struct vt_loop *v);
+bool vt_hand_lookups(struct vt_loop *v);
+void vt_sweep_ios(struct vt_loop *v);
+void vt_sweep_signals(struct vt_loop *v);
+enum err vt_io_new(struct loop *loop, int fd, unsigned events, loop_io_fn fn, void *ctx,
+                   struct loop_io **ret);
+void vt_io_want(struct loop_io *io, unsigned events);
+void vt_io_delete(struct loop_io *io);
+enum err vt_signal_new(struct loop *loop, int signum, loop_signal_fn fn, void *ctx,
+                       struct loop_signal **ret);
+void vt_signal_delete(struct loop_signal *sig);
+enum err vt_lookup_new(struct loop *loop, const char *host, uint16_t port, loop_lookup_fn fn,
+                       void *ctx, struct loop_lookup **ret);
+void vt_lookup_delete(struct loop_lookup *lookup);
+
 /* vt_process.c */
 struct vt_process *vt_process_of(struct vt_loop *v, pid_t pid);
 struct vt_process *vt_process_expect(struct vt_loop *v, pid_t pid);
