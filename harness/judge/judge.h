@@ -46,6 +46,7 @@ struct verdict {
 
 /* The JSON places a form knows; see harness/dbc/victron-nested.paths. */
 struct json_table;
+struct series_store;
 enum err json_table_load(const char *path, struct json_table **ret);
 void json_table_delete(struct json_table *table);
 /* 0 unknown, 1 number, 2 any */
@@ -54,9 +55,10 @@ int json_table_kind(const struct json_table *table, const char *path);
 struct judge_input {
     const struct scenario *scenario;
     const struct manifest *manifest;
-    const struct dbc *dbc;          /* NULL when the DUT has no CAN */
-    const struct json_table *table; /* NULL: $unknown and $mistyped are not counted */
-    const struct events *events;    /* sorted by time */
+    const struct dbc *dbc;            /* NULL when the DUT has no CAN */
+    const struct json_table *table;   /* NULL: $unknown and $mistyped are not counted */
+    const struct events *events;      /* sorted by time */
+    const struct series_store *store; /* of decoded JSON (series.h); may be NULL: only slower */
     int64_t end_us;
     uint64_t slack_us;
     uint64_t taint_us; /* a delivery written later than this is tainted */

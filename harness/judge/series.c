@@ -145,6 +145,8 @@ void series_build(const struct judge_input *in, enum sink sink, const char *sign
                   struct series *ret)
 {
     *ret = (struct series){0};
+    if (sink != SINK_CAN && series_store_copy(in->store, signal, ret))
+        return;
     if (sink != SINK_CAN)
         series_json(in, signal, ret);
     else if (strcmp(signal, "peak") == 0)

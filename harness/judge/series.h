@@ -34,6 +34,11 @@ void series_truth(const struct judge_input *in, unsigned battery, const struct b
 /* One sample per frame of the dialect's set (CAN) or per message on the main topic (JSON). */
 void series_traffic(const struct judge_input *in, enum sink sink, struct series *ret);
 
+/* The JSON signals of all statements, or those of a NULL-terminated list, decoded at once. Put it
+ * into judge_input.store while it lives; the list must live as long. */
+struct series_store *series_store_new(const struct judge_input *in, const char *const *signals);
+void series_store_delete(struct series_store *store);
+
 /* cond applied to one sample; COND_STALE, COND_FRESH and COND_SILENT are not for samples. */
 bool cond_holds(const struct cond *cond, const struct sample *sample);
 /* "37 A", "\"PYLON\"", "missing" */

@@ -12,13 +12,20 @@
 
 /* ---- the table of known places ---- */
 
+struct row {
+    char path[64];
+    int kind;
+};
+
 struct json_table {
-    struct {
-        char path[64];
-        int kind;
-    } * rows;
+    struct row *rows; /* sorted by path */
     size_t n;
 };
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct row *)a)->path, ((const struct row *)b)->path);
+}
 
 enum err json_table_load(const char *path, struct json_table **ret)
 {
@@ -41,6 +48,7 @@ enum err json_table_load(const char *path, struct json_table **ret)
     fclose(f);
     if (!t)
         return ERR_MEMORY;
+    qsort(t->rows, t->n, sizeof *t->rows, by_path);
     *ret = t;
     return ERR_OK;
 }
@@ -55,10 +63,13 @@ void json_table_delete(struct json_table *table)
 
 int json_table_kind(const struct json_table *table, const char *path)
 {
-    for (size_t i = 0; i < table->n; i++)
-        if (strcmp(table->rows[i].path, path) == 0)
-            return table->rows[i].kind;
-    return 0;
+    struct row wanted;
+    size_t n = strlen(path);
+    if (n >= sizeof wanted.path)
+        return 0;
+    memcpy(wanted.path, path, n + 1);
+    const struct row *row = bsearch(&wanted, table->rows, table->n, sizeof *table->rows, by_path);
+    return row ? row->kind : 0;
 }
 
 /* ---- counting faults of a document ---- */
@@ -107,45 +118,27 @@ static bool nonfinite(struct span text)
     return false;
 }
 
-/* How much one message adds to a counting pseudo signal. */
-static unsigned json_counts(const struct judge_input *in, const char *signal, const struct event *e)
+/* How much one message adds to a counting pseudo signal. doc: NULL when it is no JSON. */
+static unsigned json_counts(const struct judge_input *in, const char *signal, const struct event *e,
+                            const struct json_doc *doc)
 {
-    struct span text = span_of(e->data, e->size);
     if (strcmp(signal, "$messages") == 0)
         return 1;
     if (strcmp(signal, "$retained") == 0)
         return e->retain;
     if (strcmp(signal, "$nonfinite") == 0)
-        return nonfinite(text);
-    struct json_doc *doc = NULL;
-    if (json_parse(text, &doc, NULL) != ERR_OK)
-        return strcmp(signal, "$malformed") == 0;
+        return nonfinite(span_of(e->data, e->size));
+    if (!doc || strcmp(signal, "$malformed") == 0)
+        return !doc && strcmp(signal, "$malformed") == 0;
+    if (strcmp(signal, "$duplicate") == 0)
+        return json_has_duplicate_keys(doc);
     struct faults f = {0};
     walk(in->table, json_root(doc), "", &f);
-    unsigned n = 0;
     if (strcmp(signal, "$null") == 0)
-        n = f.nulls + f.booleans;
-    else if (strcmp(signal, "$duplicate") == 0)
-        n = json_has_duplicate_keys(doc);
-    else if (strcmp(signal, "$unknown") == 0)
-        n = f.unknown;
-    else if (strcmp(signal, "$mistyped") == 0)
-        n = f.mistyped;
-    json_delete(doc);
-    return n;
-}
-
-static void json_count(const struct judge_input *in, const char *signal, struct series *ret)
-{
-    int64_t count = 0;
-    for (size_t i = 0; i < in->events->n; i++) {
-        const struct event *e = &in->events->at[i];
-        if (e->kind != EVENT_MQTT || strcmp(e->topic, in->manifest->topic) != 0)
-            continue;
-        count += json_counts(in, signal, e);
-        series_add(ret, &(struct sample){
-                            .t_us = e->t_us, .micro = count * 1000000, .event = i, .known = true});
-    }
+        return f.nulls + f.booleans;
+    if (strcmp(signal, "$unknown") == 0)
+        return f.unknown;
+    return strcmp(signal, "$mistyped") == 0 ? f.mistyped : 0;
 }
 
 static void json_connects(const struct judge_input *in, struct series *ret)
@@ -221,46 +214,74 @@ static const char *mapped(const struct manifest *m, const char *path)
     return path;
 }
 
-static void json_value(const struct judge_input *in, const char *signal, struct series *ret)
+static void take_value(const struct json *v, struct sample *s)
 {
-    const char *path = mapped(in->manifest, signal);
-    for (size_t i = 0; i < in->events->n; i++) {
+    double number;
+    bool flag;
+    if (v && json_number(v, &number) && isfinite(number) && fabs(number) < 9e12) {
+        s->known = true;
+        s->micro = llround(number * 1e6);
+    } else if (v && json_boolean(v, &flag)) {
+        s->known = true;
+        s->micro = flag ? 1000000 : 0;
+    } else if (v && json_string(v)) {
+        s->known = true;
+        s->text = text_of(json_string(v), strlen(json_string(v)));
+    }
+}
+
+/* One message into one series: a value of the document, or a count so far. */
+static void take_message(const struct judge_input *in, const char *signal, const struct event *e,
+                         size_t event, const struct json_doc *doc, struct series *to)
+{
+    struct sample s = {.t_us = e->t_us, .event = event};
+    if (signal[0] == '$') {
+        s.known = true;
+        s.micro = (to->n ? to->at[to->n - 1].micro : 0) +
+                  (int64_t)json_counts(in, signal, e, doc) * 1000000;
+    } else if (doc) {
+        take_value(json_path(json_root(doc), mapped(in->manifest, signal)), &s);
+    } else {
+        return;
+    }
+    series_add(to, &s);
+}
+
+void series_json_pass(const struct judge_input *in, const char *const *signals, size_t n,
+                      struct series *ret)
+{
+    for (size_t i = 0; i < in->events->n && n > 0; i++) {
         const struct event *e = &in->events->at[i];
         struct json_doc *doc = NULL;
-        if (e->kind != EVENT_MQTT || strcmp(e->topic, in->manifest->topic) != 0 ||
-            json_parse(span_of(e->data, e->size), &doc, NULL) != ERR_OK)
+        if (e->kind != EVENT_MQTT || strcmp(e->topic, in->manifest->topic) != 0)
             continue;
-        struct sample s = {.t_us = e->t_us, .event = i};
-        const struct json *v = json_path(json_root(doc), path);
-        double number;
-        bool flag;
-        if (v && json_number(v, &number) && isfinite(number) && fabs(number) < 9e12) {
-            s.known = true;
-            s.micro = llround(number * 1e6);
-        } else if (v && json_boolean(v, &flag)) {
-            s.known = true;
-            s.micro = flag ? 1000000 : 0;
-        } else if (v && json_string(v)) {
-            s.known = true;
-            s.text = text_of(json_string(v), strlen(json_string(v)));
-        }
-        series_add(ret, &s);
+        if (json_parse(span_of(e->data, e->size), &doc, NULL) != ERR_OK)
+            doc = NULL;
+        for (size_t k = 0; k < n; k++)
+            take_message(in, signals[k], e, i, doc, &ret[k]);
         json_delete(doc);
     }
 }
 
+bool series_json_from_message(const char *signal)
+{
+    static const char *const others[] = {"$status", "$connects", "$qos", "$peak"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(signal, others[i]) == 0)
+            return false;
+    return true;
+}
+
 void series_json(const struct judge_input *in, const char *signal, struct series *ret)
 {
-    if (signal[0] != '$')
-        json_value(in, signal, ret);
+    if (series_json_from_message(signal))
+        series_json_pass(in, &signal, 1, ret);
     else if (strcmp(signal, "$status") == 0)
         json_status(in, ret);
     else if (strcmp(signal, "$connects") == 0)
         json_connects(in, ret);
     else if (strcmp(signal, "$qos") == 0)
         json_qos(in, ret);
-    else if (strcmp(signal, "$peak") == 0)
-        json_peak(in, ret);
     else
-        json_count(in, signal, ret);
+        json_peak(in, ret);
 }

@@ -9,5 +9,11 @@
 
 void series_add(struct series *s, const struct sample *sample);
 void series_json(const struct judge_input *in, const char *signal, struct series *ret);
+/* Several signals that come from the messages themselves, in one pass over them. */
+void series_json_pass(const struct judge_input *in, const char *const *signals, size_t n,
+                      struct series *ret);
+bool series_json_from_message(const char *signal);
+/* A copy of what the store has; false when it has not. */
+bool series_store_copy(const struct series_store *store, const char *signal, struct series *ret);
 
 #endif

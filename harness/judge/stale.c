@@ -30,14 +30,6 @@ static void mark(struct marks *m, int64_t t_us, bool on)
     m->at[m->n++] = (struct mark){t_us, on};
 }
 
-static bool on_at(const struct marks *m, int64_t t_us)
-{
-    bool on = false;
-    for (size_t i = 0; i < m->n && m->at[i].t_us <= t_us; i++)
-        on = m->at[i].on;
-    return on;
-}
-
 /* Silence: no frame of the set (no message) for three periods. */
 static void silence_marks(const struct judge_input *in, enum sink sink, struct marks *ret)
 {
@@ -89,28 +81,34 @@ static int by_time(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+enum { KINDS = 3 };
+
 /* The union of the three: stale whenever any of them says so. */
-static void unite(const struct marks *kinds, size_t n_kinds, struct stale_list *ret)
+static void unite(const struct marks kinds[KINDS], struct stale_list *ret)
 {
     size_t n = 0;
-    for (size_t i = 0; i < n_kinds; i++)
+    for (size_t i = 0; i < KINDS; i++)
         n += kinds[i].n;
     int64_t *times = malloc((n + 1) * sizeof *times);
     if (!times)
         abort();
     n = 0;
-    for (size_t i = 0; i < n_kinds; i++)
+    for (size_t i = 0; i < KINDS; i++)
         for (size_t k = 0; k < kinds[i].n; k++)
             times[n++] = kinds[i].at[k].t_us;
     qsort(times, n, sizeof *times, by_time);
     ret->at = malloc((n + 1) * sizeof *ret->at);
     if (!ret->at)
         abort();
-    bool was = false;
+    bool was = false, on[KINDS] = {false};
+    size_t next[KINDS] = {0};
     for (size_t i = 0; i < n; i++) {
         bool is = false;
-        for (size_t k = 0; k < n_kinds; k++)
-            is = is || on_at(&kinds[k], times[i]);
+        for (size_t k = 0; k < KINDS; k++) {
+            while (next[k] < kinds[k].n && kinds[k].at[next[k]].t_us <= times[i])
+                on[k] = kinds[k].at[next[k]++].on;
+            is = is || on[k];
+        }
         if (is && !was)
             ret->at[ret->n++] = (struct span_us){times[i], INT64_MAX};
         if (!is && was)
@@ -124,7 +122,7 @@ void stale_build(const struct judge_input *in, enum sink sink, struct stale_list
 {
     enum stale_policy policy =
         sink == SINK_CAN ? in->manifest->stale_can : in->manifest->stale_json;
-    struct marks kinds[3] = {{0}};
+    struct marks kinds[KINDS] = {{0}};
     *ret = (struct stale_list){0};
     silence_marks(in, sink, &kinds[0]);
     switch (policy) {
@@ -133,8 +131,8 @@ void stale_build(const struct judge_input *in, enum sink sink, struct stale_list
     case STALE_OFFLINE: offline_marks(in, &kinds[1]); break;
     case STALE_SILENCE: break;
     }
-    unite(kinds, 3, ret);
-    for (size_t i = 0; i < 3; i++)
+    unite(kinds, ret);
+    for (size_t i = 0; i < KINDS; i++)
         free(kinds[i].at);
 }
 

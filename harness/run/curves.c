@@ -94,20 +94,30 @@ static uint64_t hold_us(const struct manifest *m, enum sink sink)
     return (sink == SINK_CAN ? m->can_period_us : m->json_period_us) * 7 / 2;
 }
 
+enum { N_TOLD = sizeof told / sizeof *told };
+
 static void add_told(const struct judge_input *in, struct plot *p)
 {
-    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+    const char *signals[N_TOLD + 1] = {NULL};
+    struct judge_input own = *in;
+    for (size_t i = 0, n = 0; i < N_TOLD; i++)
+        if (told[i].sink == SINK_JSON)
+            signals[n++] = told[i].signal;
+    struct series_store *store = series_store_new(in, signals);
+    own.store = store;
+    for (size_t i = 0; i < N_TOLD; i++) {
         struct series series;
         if (told[i].sink == SINK_CAN ? !in->manifest->has_can : !in->manifest->has_json)
             continue;
         unsigned k = plot_series(p, told[i].panel, told[i].kind, told[i].column,
                                  hold_us(in->manifest, told[i].sink));
-        series_build(in, told[i].sink, told[i].signal, &series);
+        series_build(&own, told[i].sink, told[i].signal, &series);
         for (size_t n = 0; n < series.n; n++)
             if (series.at[n].known && !series.at[n].text)
                 plot_add(p, k, series.at[n].t_us, series.at[n].micro);
         series_free(&series);
     }
+    series_store_delete(store);
 }
 
 static void add_truths(const struct world *w, struct plot *p)

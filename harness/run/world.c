@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/judge/series.h"
 #include "harness/run/needs.h"
 #include "harness/run/paths.h"
 #include "harness/run/virtual.h"
@@ -245,8 +246,10 @@ static void judge(struct world *w)
                              .taint_us = stats.p999_us > TAINT_US ? stats.p999_us : TAINT_US,
                              .bless = w->options.bless,
                              .shifted = w->options.phase_us > 0};
+    struct series_store *store = series_store_new(&in, NULL);
     struct verdict *list = NULL;
     size_t n = 0;
+    in.store = store;
     if (judge_run(&in, &list, &n) != ERR_OK) {
         world_fail(w, "no memory to judge");
     } else {
@@ -256,6 +259,7 @@ static void judge(struct world *w)
     bool good = r->code == VERDICT_PASS || r->code == VERDICT_PASS_SLACK;
     if (w->options.plot || !good)
         curves_write(w, &in);
+    series_store_delete(store);
     verdicts_free(list, n);
     json_table_delete(table);
     dbc_delete(dbc);
