@@ -26,7 +26,7 @@ struct run_args {
     const char *kill;
     unsigned jobs; /* 0: as the tier suggests */
     unsigned shard, shards;
-    bool fail_fast, no_color, worker;
+    bool fail_fast, no_color, worker, take_long;
     enum run_mode mode;
     const char *mode_option; /* as it was written; NULL: none was */
     unsigned repeats;        /* seeds, phases */
@@ -46,7 +46,8 @@ struct run_loaded {
     size_t n;
     bool bad; /* errors have been printed */
 };
-/* Scenarios of all files and folders, those that --only, --req and --shard leave. */
+/* Scenarios of all files and folders, those that --only, --req and --shard leave. Those longer than
+ * an hour are run when they are asked for: by --long, or as a file of their own. */
 void run_load(const struct run_args *args, const struct scenario_names *names,
               struct run_loaded *ret);
 void run_unload(struct run_loaded *loaded);
@@ -67,6 +68,8 @@ struct run_plan {
 void run_plan_make(const struct run_args *args, const struct run_loaded *loaded,
                    const struct manifest *manifest, bool can_be_virtual, struct run_plan *ret);
 void run_plan_free(struct run_plan *plan);
+/* Removes what folders of second runs, seeds and phases are empty in the end. */
+void run_plan_tidy(const struct run_plan *plan, const char *out_dir);
 /* For struct suite_options: compares the two runs of --twice, throws away what nobody wants to
  * keep. ctx is a struct run_watch. */
 struct run_watch {

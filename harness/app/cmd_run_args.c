@@ -23,6 +23,8 @@ static const char help[] =
     "which scenarios\n"
     "  --only TEXT        only ids that contain TEXT\n"
     "  --req ID           only scenarios that cover this requirement\n"
+    "  --long             also those longer than an hour; without it they run when their file is\n"
+    "                     named, or when a folder has nothing else\n"
     "  --shard I/N        the I-th of N parts (1-based), to split a suite over machines\n"
     "where\n"
     "  --tier virtual|pty|cable\n"
@@ -51,7 +53,9 @@ static const char help[] =
     "  --phase-sweep N    every scenario at N phases of the bridge's poll period: the worst "
     "latency\n"
     "                     of each `within`, not one sample; fails when any phase fails\n"
-    "  --sweep-period T   the poll period (default: 1 s)\n"
+    "  --sweep-period T   the poll period (default: 1 s)\n";
+
+static const char help_more[] =
     "how\n"
     "  -j N               scenarios at a time (default: one for each core in the virtual tier, 8 "
     "in\n"
@@ -111,6 +115,7 @@ enum {
     OPT_PHASE_SWEEP,
     OPT_SWEEP_PERIOD,
     OPT_PLOT,
+    OPT_LONG,
 };
 
 static const struct option options[] = {
@@ -139,6 +144,7 @@ static const struct option options[] = {
     {"seeds", required_argument, NULL, OPT_SEEDS},
     {"phase-sweep", required_argument, NULL, OPT_PHASE_SWEEP},
     {"sweep-period", required_argument, NULL, OPT_SWEEP_PERIOD},
+    {"long", no_argument, NULL, OPT_LONG},
     {"plot", no_argument, NULL, OPT_PLOT},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -289,6 +295,7 @@ static bool take_option(struct run_args *a, int c)
     case OPT_SEEDS: return take_repeats(a, RUN_SEEDS, "--seeds");
     case OPT_PHASE_SWEEP: return take_repeats(a, RUN_SWEEP, "--phase-sweep");
     case OPT_SWEEP_PERIOD: return parse_time("--sweep-period", optarg, &a->sweep_period_us);
+    case OPT_LONG: a->take_long = true; return true;
     case OPT_PLOT: a->run.plot = true; return true;
     case OPT_BLESS: a->run.bless = true; return true;
     case OPT_FAIL_FAST: a->fail_fast = true; return true;
@@ -356,6 +363,7 @@ int run_args_parse(struct run_args *a, int argc, char **argv)
     while ((c = getopt_long(argc, argv, "j:o:h", options, NULL)) != -1) {
         if (c == 'h') {
             fputs(help, stdout);
+            fputs(help_more, stdout); /* a string of C has an end */
             return 1;
         }
         if (!take_option(a, c)) {

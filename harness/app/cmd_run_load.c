@@ -10,6 +10,8 @@
 #include "harness/run/paths.h"
 #include "harness/scenario/files.h"
 
+#define LONG_US (3600 * US_PER_S)
+
 struct loading {
     const struct run_args *args;
     const struct scenario_names *names;
@@ -68,6 +70,36 @@ static void load_one(const char *path, void *ctx)
     l->at[l->n++] = s;
 }
 
+/* Does it take hours, and did only a folder bring it? */
+static bool unasked(const struct run_args *a, const struct scenario *s)
+{
+    char path[1024];
+    for (int i = 0; i < a->n_files; i++) {
+        path_scenarios(a->files[i], path, sizeof path);
+        if (strcmp(path, s->path) == 0)
+            return false;
+    }
+    return s->duration_us > LONG_US;
+}
+
+/* A folder that has nothing else was meant. */
+static void leave_out_long(const struct run_args *a, struct run_loaded *l)
+{
+    size_t n_long = 0, kept = 0;
+    for (size_t i = 0; i < l->n; i++)
+        n_long += unasked(a, l->at[i]);
+    if (a->take_long || n_long == 0 || n_long == l->n)
+        return;
+    for (size_t i = 0; i < l->n; i++)
+        if (unasked(a, l->at[i]))
+            scenario_delete(l->at[i]);
+        else
+            l->at[kept++] = l->at[i];
+    l->n = kept;
+    printf("%zu scenario%s longer than an hour left out: --long takes %s\n", n_long,
+           n_long == 1 ? "" : "s", n_long == 1 ? "it" : "them");
+}
+
 static void keep_shard(struct run_loaded *l, unsigned shard, unsigned shards)
 {
     size_t kept = 0;
@@ -97,8 +129,10 @@ void run_load(const struct run_args *args, const struct scenario_names *names,
                 err == ERR_INCOMPLETE ? "no scenario (*.scn) in there" : err_text(err));
         ret->bad = true;
     }
-    if (!args->worker)
+    if (!args->worker) {
+        leave_out_long(args, ret);
         keep_shard(ret, args->shard, args->shards);
+    }
     if (!ret->bad && ret->n == 0) {
         fputs("bmsrig run: no scenario is left after --only, --req and --shard\n", stderr);
         ret->bad = true;

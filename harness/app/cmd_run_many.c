@@ -92,6 +92,17 @@ void run_plan_make(const struct run_args *a, const struct run_loaded *l, const s
     }
 }
 
+/* Only when all is over: a folder that is empty for a moment may be the next worker's. */
+void run_plan_tidy(const struct run_plan *plan, const char *out_dir)
+{
+    char folder[1000];
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->items[i].folder[0]) {
+            snprintf(folder, sizeof folder, "%s/%s", out_dir, plan->items[i].folder);
+            rmdir(folder); /* of a second run, seed or phase: stays when a trace was kept in it */
+        }
+}
+
 void run_plan_free(struct run_plan *plan)
 {
     for (size_t i = 0; i < plan->n; i++)
@@ -114,11 +125,6 @@ static void throw_away(const struct suite_options *suite, const struct suite_ite
         unlink(path);
     }
     rmdir(folder);
-    char *slash = strrchr(folder, '/');
-    if (slash && item->folder[0]) {
-        *slash = 0;
-        rmdir(folder); /* of the seed or phase, when this was the last in it */
-    }
 }
 
 static bool good(const struct result *r)

@@ -131,6 +131,7 @@ int run_suite(const struct run_args *a, const struct run_loaded *l, const struct
     int64_t wall = (int64_t)(clock_now_us(clock_system()) - began);
     int code = report_all(a, &suite.report, results, collect(&plan, a->mode, results), wall);
     free(results);
+    run_plan_tidy(&plan, a->run.out_dir);
     run_plan_free(&plan);
     return whole ? code : 4;
 }
