@@ -76,6 +76,15 @@ static void await_thread_end(const struct vt_actor *a)
     }
 }
 
+/* Who joins a thread may have looked between its last word and its end in the kernel, when a wait
+ * outside has let two of them run at once. */
+static void wake_joiners(struct vt_loop *v, const struct vt_process *p)
+{
+    for (struct vt_actor *a = v->actors; a != NULL; a = a->next)
+        if (!a->gone && a->process == p && a->state == VT_WAITS && strstr(a->call, "join") != NULL)
+            a->notified = true;
+}
+
 static void actor_gone(struct vt_loop *v, struct vt_actor *a)
 {
     struct vt_process *p = a->process;
@@ -87,11 +96,11 @@ static void actor_gone(struct vt_loop *v, struct vt_actor *a)
     a->state = VT_WAITS;
     if (p == NULL)
         return;
-    if (--p->threads > 0)
+    if (--p->threads > 0) {
         await_thread_end(a);
-    else if (p->state == VT_ALIVE)
+        wake_joiners(v, p);
+    } else if (p->state == VT_ALIVE)
         vt_process_set(p, VT_COMING); /* it ended, or is about to be another program */
-    (void)v;
 }
 
 void vt_sweep(struct vt_loop *v)
@@ -152,6 +161,8 @@ static void on_hello(struct vt_loop *v, struct vt_actor *a, const struct vt_pack
 
 static void on_block(struct vt_loop *v, struct vt_actor *a, const struct vt_packet *p)
 {
+    bool was_outside = a->state == VT_OUTSIDE;
+
     belongs(v, a, p);
     a->state = VT_WAITS;
     a->turn = p->turn;
@@ -159,9 +170,10 @@ static void on_block(struct vt_loop *v, struct vt_actor *a, const struct vt_pack
     a->object = p->object;
     a->resumes = false;
     a->signalled = false;
-    /* Somebody notified while it was on its way to us: it had better look. */
+    /* Somebody notified while it was on its way to us: it had better look. One that comes from
+     * outside ran beside the others, so what it looked at may have been half done. */
     a->notified = a->object != 0 && a->process != NULL &&
-                  (int32_t)(a->process->generation - p->generation) > 0;
+                  (was_outside || (int32_t)(a->process->generation - p->generation) > 0);
     memcpy(a->call, p->call, sizeof a->call - 1);
     a->starts = strcmp(a->call, "start") == 0;
 }
