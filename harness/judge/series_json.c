@@ -63,7 +63,7 @@ void json_table_delete(struct json_table *table)
 
 int json_table_kind(const struct json_table *table, const char *path)
 {
-    struct row wanted;
+    struct row wanted = {0};
     size_t n = strlen(path);
     if (n >= sizeof wanted.path)
         return 0;

@@ -127,7 +127,7 @@ static enum err read_all(FILE *in, struct span *ret)
     uint8_t *data = malloc(cap);
 
     while (data != NULL && n <= MAX_BYTES) {
-        /* n < cap always. cppcheck-suppress pointerOutOfBoundsCond */
+        /* cppcheck-suppress pointerOutOfBoundsCond ; n < cap always */
         size_t more = fread(data + n, 1, cap - n, in);
         if (more == 0)
             break;
