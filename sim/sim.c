@@ -12,8 +12,6 @@
 
 enum { HEARD_MAX = 4096 }; /* garbage of one read, at most */
 
-#define REOPEN_US US_PER_S
-
 /* ---- the stack ---- */
 
 static int32_t rated_mah(const struct sim *sim, unsigned i)
@@ -256,7 +254,7 @@ void sim_type(struct sim *sim, struct span bytes)
     sim_reschedule(sim);
 }
 
-static void note_speed(struct sim *sim)
+void sim_note_speed(struct sim *sim)
 {
     char text[96];
     struct buf out = buf_of(text, sizeof text - 1);
@@ -272,9 +270,8 @@ static void note_speed(struct sim *sim)
     sim_note(sim, "speed", text);
 }
 
-static void on_bytes(void *ctx, struct span bytes)
+void sim_hear(struct sim *sim, struct span bytes)
 {
-    struct sim *sim = ctx;
     uint32_t client = client_baud(sim), device = device_baud(sim);
     uint8_t memory[HEARD_MAX];
     struct buf heard = buf_of(memory, sizeof memory);
@@ -283,77 +280,12 @@ static void on_bytes(void *ctx, struct span bytes)
         return; /* nothing gets through a cable that is not there */
     tell_wire(sim, SIM_FROM_CLIENT, bytes, loop_now(sim->loop), 0);
     if (!uart_rates_agree(client, sim->baud))
-        note_speed(sim); /* a client that never set its rate makes no event */
+        sim_note_speed(sim); /* a client that never set its rate makes no event */
     if (!uart_rates_agree(client, device)) {
         uart_misread(bytes, client, device, &heard);
         bytes = buf_span(&heard);
     }
     sim_type(sim, bytes);
-}
-
-static void on_event(void *ctx, enum tty_event event)
-{
-    struct sim *sim = ctx;
-
-    switch (event) {
-    case TTY_OPENED:
-        sim->noted_baud = 0;
-        sim_note(sim, "client", "opened");
-        return;
-    case TTY_CLOSED:
-        sim_note(sim, "client", "closed");
-        if (sim->reopens)
-            loop_timer_after(sim->reopen, REOPEN_US);
-        return;
-    case TTY_SPEED: note_speed(sim); return;
-    }
-}
-
-/* ---- opening ---- */
-
-static enum err open_tty(struct sim *sim)
-{
-    const struct tty_handler handler = {.on_bytes = on_bytes, .on_event = on_event, .ctx = sim};
-    struct span where = span_str(sim->where);
-    int64_t port;
-
-    if (span_eq_str(where, "pty"))
-        return tty_open_pty(sim->loop, NULL, &handler, &sim->tty);
-    if (span_starts(where, "pty:"))
-        return where.n == 4 ? ERR_USAGE
-                            : tty_open_pty(sim->loop, sim->where + 4, &handler, &sim->tty);
-    if (span_starts(where, "tcp:") && parse_i64(span_sub(where, 4, where.n), 0, 65535, &port))
-        return tty_listen(sim->loop, (uint16_t)port, &handler, &sim->tty);
-    sim->reopens = true;
-    return tty_open(sim->loop, sim->where, sim->baud, &handler, &sim->tty);
-}
-
-static void on_reopen(void *ctx)
-{
-    struct sim *sim = ctx;
-
-    tty_delete(sim->tty);
-    sim->tty = NULL;
-    if (open_tty(sim) != ERR_OK)
-        loop_timer_after(sim->reopen, REOPEN_US);
-}
-
-enum err sim_open(struct sim *sim, const char *where)
-{
-    if (sim->tty != NULL)
-        return ERR_EXISTS;
-    if (strlen(where) >= sizeof sim->where)
-        return ERR_RANGE;
-    span_to_str(span_str(where), sim->where, sizeof sim->where);
-    enum err e = open_tty(sim);
-    if (e != ERR_OK)
-        sim->tty = NULL;
-    return e;
-}
-
-const char *sim_path(const struct sim *sim)
-{
-    return sim->tty == NULL ? NULL : tty_path(sim->tty);
 }
 
 /* ---- life ---- */
@@ -386,7 +318,7 @@ static enum err make_parts(struct sim *sim, uint64_t seed)
     if (e == ERR_OK)
         e = loop_timer_new(sim->loop, on_timer, sim, &sim->timer);
     if (e == ERR_OK)
-        e = loop_timer_new(sim->loop, on_reopen, sim, &sim->reopen);
+        e = loop_timer_new(sim->loop, sim_reopen, sim, &sim->reopen);
     if (e == ERR_OK)
         e = device_new(&sim->config, &host, &sim->device);
     if (e != ERR_OK)

@@ -35,7 +35,8 @@ enum err sim_new(struct loop *loop, const struct log *log, const struct sim_conf
 void sim_delete(struct sim *sim);
 
 /* Where the client finds the device: "pty" or "pty:LINK", "/dev/ttyUSB0", "tcp:PORT". sim_path() is
- * what to open there. Errors as in port/tty.h. */
+ * what to open there; NULL while there is nothing (not opened, adapter pulled). Errors as in
+ * port/tty.h. */
 enum err sim_open(struct sim *sim, const char *where);
 const char *sim_path(const struct sim *sim);
 

@@ -4,7 +4,7 @@
  * which reply will show it, or is refused with a reason.
  *
  * A cable that is unplugged lets nothing through in either direction; the client's descriptor stays
- * as it is, as with a pulled RS232 plug. (A pulled USB adapter is tty_hangup(), which needs root.)
+ * as it is, as with a pulled RS232 plug. A pulled USB adapter takes the port itself (sim_port.c).
  */
 #include <string.h>
 
@@ -87,19 +87,33 @@ static void wait_for_answer(struct sim *sim, unsigned tag)
     sim_track(sim, &t);
 }
 
-static void unplug(struct sim *sim)
+static enum err unplug(struct sim *sim, const struct stimulus *s, const char **ret_why)
 {
+    enum err e = s->adapter ? sim_pull_adapter(sim) : ERR_OK;
+
+    if (e == ERR_UNSUPPORTED)
+        return refuse(ret_why, e,
+                      "the adapter of a real serial port cannot be pulled by a program; `unplug` "
+                      "keeps the bytes back");
+    if (e != ERR_OK)
+        return refuse(ret_why, e, "the port is not open");
     sim->unplugged = true;
     sim_drop_replies(sim);
     sim_untrack_answers(sim);
+    return ERR_OK;
 }
 
-static void plug(struct sim *sim, unsigned tag)
+static enum err plug(struct sim *sim, unsigned tag, const char **ret_why)
 {
+    enum err e = sim->pulled ? sim_put_adapter_back(sim) : ERR_OK;
+
+    if (e != ERR_OK)
+        return refuse(ret_why, e, "the port cannot be made again: its name or TCP port is taken");
     if (sim->unplugged && sim->tty != NULL)
         tty_flush_input(sim->tty); /* what was sent into the air */
     sim->unplugged = false;
     wait_for_answer(sim, tag);
+    return ERR_OK;
 }
 
 /* The master is the one with the console: when it leaves, the port is dead until it is back. */
@@ -195,8 +209,8 @@ static enum err apply(struct sim *sim, const struct stimulus *s, unsigned tag, c
     case STIM_SET:
     case STIM_RAMP:
     case STIM_RELEASE: return apply_value(sim, s, tag, ret_why);
-    case STIM_UNPLUG: unplug(sim); return ERR_OK;
-    case STIM_PLUG: plug(sim, tag); return ERR_OK;
+    case STIM_UNPLUG: return unplug(sim, s, ret_why);
+    case STIM_PLUG: return plug(sim, tag, ret_why);
     case STIM_LEAVE:
     case STIM_JOIN: return move_module(sim, s, tag, ret_why);
     case STIM_REBOOT: return reboot(sim, s, tag, ret_why);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inside of a simulated port, for its files: sim.c (life, wire and time), sim_apply.c
- * (stimuli), sim_delivered.c (which reply told what), sim_truth.c (what is true now).
+ * The inside of a simulated port, for its files: sim.c (life, wire and time), sim_port.c (opening
+ * the port and pulling it out), sim_apply.c (stimuli), sim_delivered.c (which reply told what),
+ * sim_truth.c (what is true now).
  */
 #ifndef SIM_SIM_PRIVATE_H
 #define SIM_SIM_PRIVATE_H
@@ -71,10 +72,12 @@ struct sim {
     struct loop_timer *reopen; /* a device whose adapter was pulled out */
     char where[256];
     bool reopens;  /* a real port or a TCP client: comes back by opening it again */
+    uint16_t port; /* a TCP server's, which keeps it; 0: none yet */
     uint32_t baud; /* of the device, as it said last */
 
     uint32_t noted_baud; /* the client's rate that the owner has heard of; 0: none */
     bool unplugged;
+    bool pulled; /* the adapter, too: there is no port for the client */
     bool frozen;
     bool off;             /* no power: rebooting, or the master has left the stack */
     uint64_t power_at_us; /* when it comes back; NEVER_US: not by itself */
@@ -100,6 +103,20 @@ void sim_drop_replies(struct sim *sim);
 void sim_power(struct sim *sim, bool on);
 /* Gives bytes to the device as if they had come over the wire. */
 void sim_type(struct sim *sim, struct span bytes);
+/* Bytes from the client, through whatever is between. */
+void sim_hear(struct sim *sim, struct span bytes);
+/* Tells the owner a rate of the client that he has not heard of. */
+void sim_note_speed(struct sim *sim);
+
+/* ---- sim_port.c ---- */
+
+/* The timer of a real port that was lost (ctx: struct sim *). */
+void sim_reopen(void *ctx);
+/* Takes the port away from the client: its descriptor is dead and the name leads nowhere.
+ * ERR_UNSUPPORTED a real serial port, which no program can pull out; ERR_USAGE it is not open. */
+enum err sim_pull_adapter(struct sim *sim);
+/* A new port behind the old name. Errors as of sim_open(); the adapter is still pulled then. */
+enum err sim_put_adapter_back(struct sim *sim);
 
 /* ---- sim_delivered.c ---- */
 

@@ -18,7 +18,7 @@ const struct stimulus_row stimulus_rows[STIM_COUNT] = {
     [STIM_SET] = {"set", ACTOR_BMS, FORM_PATH_VALUE},
     [STIM_RAMP] = {"ramp", ACTOR_BMS, FORM_RAMP},
     [STIM_RELEASE] = {"release", ACTOR_BMS, FORM_PATH},
-    [STIM_UNPLUG] = {"unplug", ACTOR_BMS, FORM_NONE},
+    [STIM_UNPLUG] = {"unplug", ACTOR_BMS, FORM_UNPLUG},
     [STIM_PLUG] = {"plug", ACTOR_BMS, FORM_NONE},
     [STIM_LEAVE] = {"leave", ACTOR_BMS, FORM_NONE},
     [STIM_JOIN] = {"join", ACTOR_BMS, FORM_NONE},
@@ -321,6 +321,7 @@ static bool take_form(struct conf_cursor *c, enum stimulus_form form, struct sti
 {
     switch (form) {
     case FORM_NONE: return true;
+    case FORM_UNPLUG: s->adapter = conf_accept(c, "adapter"); return true;
     case FORM_PATH: return take_settable(c, s);
     case FORM_PATH_VALUE: return take_settable(c, s) && take_value(c, s, &s->value);
     case FORM_RAMP: return take_ramp(c, s);

@@ -106,7 +106,7 @@ enum stimulus_verb {
     STIM_SET,     /* path = value, held until released */
     STIM_RAMP,    /* path from -> to over duration, then held */
     STIM_RELEASE, /* path goes back to the physics */
-    STIM_UNPLUG,  /* the cable (whole port); with modules: `bms 3 leave` takes one module out */
+    STIM_UNPLUG,  /* the cable, or the adapter, of the whole port; `bms 3 leave` takes one module */
     STIM_PLUG,
     STIM_LEAVE,  /* module n leaves the stack (its row becomes Absent) */
     STIM_JOIN,   /* and comes back */
@@ -167,6 +167,7 @@ struct stimulus {
     struct quantity to;    /* RAMP */
     uint64_t duration_us;  /* RAMP over, REBOOT, FAULT for, KEEPALIVE period; 0: none */
     uint32_t count;        /* FAULT for N replies; 0: not counted */
+    bool adapter;          /* UNPLUG: the USB end, so that the client's port itself is gone */
     enum fault_kind fault;
     char text[1024];       /* SET of a text path, TYPE, SEND (hex), REPLAY file, INVERTER frame */
     struct quantity speed; /* REPLAY: 1 when not given */

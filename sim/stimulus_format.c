@@ -81,6 +81,7 @@ static bool put_form(const struct stimulus *s, struct buf *out)
 {
     switch (stimulus_rows[s->verb].form) {
     case FORM_NONE: return true;
+    case FORM_UNPLUG: return !s->adapter || buf_str(out, " adapter");
     case FORM_PATH: return put_path(s, out);
     case FORM_PATH_VALUE:
         return put_path(s, out) && buf_u8(out, ' ') && put_value(s, s->value, out);
@@ -127,8 +128,8 @@ bool stimulus_eq(const struct stimulus *a, const struct stimulus *b)
     return a->actor == b->actor && a->verb == b->verb && a->battery == b->battery &&
            a->path.id == b->path.id && a->path.cell == b->path.cell &&
            quantity_eq(a->value, b->value) && quantity_eq(a->to, b->to) &&
-           a->duration_us == b->duration_us && a->count == b->count && a->fault == b->fault &&
-           strcmp(a->text, b->text) == 0 && quantity_eq(a->speed, b->speed);
+           a->duration_us == b->duration_us && a->count == b->count && a->adapter == b->adapter &&
+           a->fault == b->fault && strcmp(a->text, b->text) == 0 && quantity_eq(a->speed, b->speed);
 }
 
 const char *stimulus_verb_name(enum stimulus_verb verb)
@@ -156,6 +157,8 @@ const char *stimulus_help(void)
            "\n"
            "Cable, modules, device:\n"
            "  bms N unplug | plug                the cable of the port\n"
+           "  bms N unplug adapter               the USB end: the client's port is gone until "
+           "plug\n"
            "  bms N leave | join                 module N of a stack\n"
            "  bms N reboot TIME                  off for TIME, then the power-up state\n"
            "  bms N freeze | thaw                takes bytes, answers nothing\n"

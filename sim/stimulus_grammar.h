@@ -10,7 +10,8 @@
 
 /* What follows the verb. */
 enum stimulus_form {
-    FORM_NONE,       /* unplug */
+    FORM_NONE,       /* plug */
+    FORM_UNPLUG,     /* unplug [adapter] */
     FORM_PATH,       /* release PATH */
     FORM_PATH_VALUE, /* set PATH VALUE */
     FORM_RAMP,       /* ramp PATH Q -> Q over TIME */

@@ -82,6 +82,7 @@ static void test_every_form(void)
         {"bms 1 release cell 5 voltage", "bms 1 release cell 5 voltage"},
         {"release soc", "bms 1 release soc"},
         {"unplug", "bms 1 unplug"},
+        {"unplug  adapter", "bms 1 unplug adapter"},
         {"bms 1 plug", "bms 1 plug"},
         {"bms 16 leave", "bms 16 leave"},
         {"bms 16 join", "bms 16 join"},
@@ -246,6 +247,8 @@ static void test_errors_point(void)
         {"inverter send \"305\"", 15, "no CAN frame"},
         {"inverter keepalive \"305#00\"", 28, "every"},
         {"bms 1 unplug now", 14, "unexpected 'now'"},
+        {"bms 1 unplug adapter now", 22, "unexpected 'now'"},
+        {"bms 1 plug adapter", 12, "unexpected 'adapter'"},
         {"dut reboot", 5, "verb"},
     };
 

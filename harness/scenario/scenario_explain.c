@@ -119,8 +119,11 @@ static void put_stimulus(const struct stimulus *s, struct buf *b)
     case STIM_RELEASE:
     case STIM_FAULT:
     case STIM_REBOOT: put_bms(s, b); break;
-    case STIM_UNPLUG: buf_str(b, "the battery's cable is pulled"); break;
-    case STIM_PLUG: buf_str(b, "the battery's cable is put back"); break;
+    case STIM_UNPLUG:
+        buf_str(b, s->adapter ? "the serial adapter is pulled out: the port is gone"
+                              : "the battery's cable is pulled");
+        break;
+    case STIM_PLUG: buf_str(b, "the battery's cable or adapter is put back"); break;
     case STIM_LEAVE: buf_printf(b, "battery %u leaves the stack", n); break;
     case STIM_JOIN: buf_printf(b, "battery %u comes back to the stack", n); break;
     case STIM_FREEZE: buf_printf(b, "battery %u takes bytes and answers nothing", n); break;

@@ -53,7 +53,8 @@ static void show_table(const struct terminal *t)
         if (sim_view(t->sim, n, &b))
             show_row(t, n, &b);
     }
-    fprintf(t->out, "port %s\n", sim_path(t->sim));
+    const char *path = sim_path(t->sim);
+    fprintf(t->out, "port %s\n", path != NULL ? path : "none: the adapter is pulled");
 }
 
 static void put_path(const struct terminal *t, unsigned n, const struct bms_path *path)
