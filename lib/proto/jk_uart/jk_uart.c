@@ -113,12 +113,18 @@ static void count(struct jk_uart_reader *r, struct decoded d)
         r->bad_end++;
 }
 
-/* After a rejected candidate there may be more bytes than the next one needs. */
+enum { HEAD_BYTES = 4 };
+
+/* After a rejected candidate there may be more bytes than the next one needs. Never less than the
+ * head: a length of 0 or 1 would look like a frame that is still coming, for ever. */
 static struct span candidate(const struct jk_uart_reader *r)
 {
     struct span all = span_of(r->bytes, r->n);
 
-    return all.n < 4 ? all : span_sub(all, 0, u16_at(all, 2) + SUM_BYTES);
+    if (all.n < HEAD_BYTES)
+        return all;
+    size_t n = u16_at(all, 2) + SUM_BYTES;
+    return span_sub(all, 0, n < HEAD_BYTES ? HEAD_BYTES : n);
 }
 
 static enum jk_uart_event settle(struct jk_uart_reader *r)

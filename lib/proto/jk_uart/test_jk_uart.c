@@ -328,6 +328,25 @@ static void test_counts(void)
     CU_ASSERT_EQUAL(r.n, 0);
 }
 
+/* A head whose length is 0 or 1 is no frame that is still coming; waiting for it filled the buffer
+ * and went beyond it. Found by fuzzing. */
+static void test_no_length(void)
+{
+    static const char *const heads[] = {"4e570000", "4e570001", "4e570002", "4e570012"};
+
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        struct jk_uart_reader r = {0};
+        uint8_t memory[128];
+        struct buf log = buf_of(memory, sizeof memory);
+
+        feed(&r, jk_hex(heads[i]), &log);
+        CU_ASSERT_EQUAL(r.n, 0);
+        CU_ASSERT_EQUAL(r.bad_length, 1);
+        feed(&r, jk_uart_read_all, &log);
+        TESTING_BYTES_EQ(buf_span(&log), jk_uart_read_all);
+    }
+}
+
 /* A frame that lost bytes and then silence: what is whole behind its header comes out, the rest
  * does not wait for ever. */
 static void test_silence(void)
@@ -385,6 +404,7 @@ int main(int argc, char **argv)
         {"getting tokens", test_get},
         {"finds frames", test_finds_frames},
         {"counts damage", test_counts},
+        {"a length of 0 or 1", test_no_length},
         {"silence", test_silence},
         {"cut streams", test_cut_streams},
         {0},
