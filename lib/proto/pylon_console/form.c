@@ -168,9 +168,12 @@ static bool is_rule(struct span s)
     return s.n >= 3;
 }
 
+/* A form keeps the widths of its columns as bytes, so it is the columns that are limited and not
+ * the line: the blank in front of a line and the one behind a colon are the encoder's to give, and
+ * a line must not become too long by them. */
 static enum err read_line(enum pylon_form_kind kind, struct span line, struct pylon_kv *kv)
 {
-    if (!pylon_is_text(line) || line.n > UINT8_MAX)
+    if (!pylon_is_text(line))
         return ERR_SYNTAX;
     while (line.n > 0 && line.p[0] == ' ')
         line = span_sub(line, 1, line.n);
@@ -181,6 +184,8 @@ static enum err read_line(enum pylon_form_kind kind, struct span line, struct py
             *kv = (struct pylon_kv){.kind = PYLON_KV_RULE, .label = line};
             return ERR_OK;
         }
+        if (line.n > UINT8_MAX)
+            return ERR_SYNTAX;
         split_plain(line, kv);
         return plain_belongs(kind, kv) ? ERR_OK : ERR_SYNTAX;
     }
@@ -189,7 +194,10 @@ static enum err read_line(enum pylon_form_kind kind, struct span line, struct py
     struct span field = span_sub(line, colon + 1, line.n);
     if (kv->label.n == 0 || (field.n > 0 && field.p[0] != ' '))
         return ERR_SYNTAX;
-    split_value(kind, span_sub(field, 1, field.n), kv);
+    field = span_sub(field, 1, field.n);
+    if (colon > UINT8_MAX || field.n > UINT8_MAX)
+        return ERR_SYNTAX;
+    split_value(kind, field, kv);
     return kind == PYLON_FORM_STAT && kv->kind != PYLON_KV_NUMBER ? ERR_SYNTAX : ERR_OK;
 }
 

@@ -217,6 +217,7 @@ static void test_log(void)
 
 static void test_form_corners(void)
 {
+    static uint8_t value_memory[512];
     static struct pylon_form form;
     struct buf b = text_of();
 
@@ -227,11 +228,17 @@ static void test_form_corners(void)
     uint32_t at = (uint32_t)b.n;
     buf_str(&b, "C: 3");
     expect(pylon_form_decode(PYLON_FORM_INFO, buf_span(&b), &form), ERR_SPACE, at);
-    /* a line no form has */
+    /* columns no form has: words without a colon, a label, a value */
     b.n = 0;
     for (int i = 0; i < 30; i++)
         buf_str(&b, "long text ");
     expect(pylon_form_decode(PYLON_FORM_INFO, buf_span(&b), &form), ERR_SYNTAX, 0);
+    buf_str(&b, ": 1");
+    expect(pylon_form_decode(PYLON_FORM_INFO, buf_span(&b), &form), ERR_SYNTAX, 0);
+    struct buf value = buf_of(value_memory, sizeof value_memory);
+    buf_str(&value, "Label: ");
+    buf_put(&value, span_sub(buf_span(&b), 0, 256));
+    expect(pylon_form_decode(PYLON_FORM_INFO, buf_span(&value), &form), ERR_SYNTAX, 0);
     /* blank lines of blanks, lines of the high-voltage consoles */
     expect(
         pylon_form_decode(PYLON_FORM_INFO, SPAN_LIT("   \nUnit 1 Barcode\nBMU 4 Barcode\n"), &form),
@@ -245,6 +252,35 @@ static void test_form_corners(void)
            ERR_INCOMPLETE, 16);
     expect(pylon_form_decode(PYLON_FORM_PWR, SPAN_LIT(" Power  1\n ---\n ---\n A: 1\n"), &form),
            ERR_INCOMPLETE, 26);
+}
+
+/* Found by fuzzing: the encoder indents the lines of `pwr N` and `pwrsys` and puts a blank behind
+ * every colon. A line of 255 bytes without them is longer when it is read again. */
+static void test_form_longest_lines(void)
+{
+#define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+    static struct pylon_form form;
+    static const struct {
+        const char *read, *printed;
+    } cases[] = {
+        {"System Volt: " X50 X50 X50 X50 "1234567890123456789012345678901234567890 3",
+         " System Volt: " X50 X50 X50 X50 "1234567890123456789012345678901234567890 3"},
+        {X50 X50 X50 X50 X50 "1234:", " " X50 X50 X50 X50 X50 "1234:          "},
+        {X50 X50 X50 X50 X50 "12345: " X50 X50 X50 X50 X50 "12345",
+         " " X50 X50 X50 X50 X50 "12345: " X50 X50 X50 X50 X50 "12345"},
+        {"System is " X50 X50 X50 X50 "123456789012345678901234567890123456789012345",
+         " System is " X50 X50 X50 X50 "123456789012345678901234567890123456789012345"},
+    };
+#undef X50
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf b = text_of();
+        struct span printed = span_str(cases[i].printed);
+        expect(pylon_form_decode(PYLON_FORM_PWRSYS, span_str(cases[i].read), &form), ERR_OK, 0);
+        CU_ASSERT_EQUAL(pylon_form_encode(PYLON_FORM_PWRSYS, &form, &b), ERR_OK);
+        TESTING_BYTES_EQ(buf_span(&b), printed);
+        expect(pylon_form_decode(PYLON_FORM_PWRSYS, printed, &form), ERR_OK, 0);
+    }
 }
 
 /* What is a number, a mask, a word, and what only looks like one. */
@@ -395,6 +431,7 @@ int main(int argc, char **argv)
         {"time", test_time},
         {"log", test_log},
         {"forms: lines no form has", test_form_corners},
+        {"forms: the longest lines", test_form_longest_lines},
         {"forms: kinds of values", test_form_kinds},
         {"forms made by hand", test_forms_by_hand},
         {"pwrsys", test_system_corners},
