@@ -27,7 +27,7 @@ static void take_readings(struct app *app, struct app_battery *b)
             continue;
         if (log_limit_ok(&b->limit_reading, now_us, 60 * US_PER_S, &missed))
             log_msg(app->log, LOG_WARN, "bank",
-                    "battery=%s number=%u reading not used: %s (%u not shown)", b->config->name,
+                    "battery=%s number=%u reading not used: %s (%u not shown)", b->config.name,
                     slot + 1, fits ? why : "the bank has no room for it", missed);
     }
 }
@@ -171,6 +171,47 @@ static enum err start_sinks(struct app *app, const struct config *config, const 
     return ERR_OK;
 }
 
+/* The numbers of the bank, shared out in the order of the sections: who needs few gets them, the
+ * others share the rest. */
+static void share_slots(struct app *app)
+{
+    unsigned left = BANK_MAX_BATTERIES, open = (unsigned)app->n_batteries, first = 0;
+    bool changed = true;
+
+    while (changed && open > 0) {
+        unsigned share = left / open;
+        changed = false;
+        for (size_t i = 0; i < app->n_batteries; i++) {
+            struct app_battery *b = &app->batteries[i];
+            if (b->n_slots != 0 || b->source.capacity > share)
+                continue;
+            b->n_slots = b->source.capacity;
+            left -= b->n_slots;
+            open--;
+            changed = true;
+        }
+    }
+    for (size_t i = 0; i < app->n_batteries; i++) {
+        struct app_battery *b = &app->batteries[i];
+        if (b->n_slots == 0)
+            b->n_slots = left / open;
+        b->first_slot = first;
+        first += b->n_slots;
+    }
+}
+
+static enum err start_batteries(struct app *app, const struct config *config)
+{
+    for (size_t i = 0; i < config->n_batteries; i++) {
+        enum err e = app_battery_init(&app->batteries[i], app, &config->batteries[i]);
+        if (e != ERR_OK)
+            return e;
+        app->n_batteries++;
+    }
+    share_slots(app);
+    return ERR_OK;
+}
+
 enum err app_new(struct loop *loop, const struct config *config, const struct log *log,
                  struct app **ret, const char **ret_why)
 {
@@ -185,15 +226,11 @@ enum err app_new(struct loop *loop, const struct config *config, const struct lo
     enum err e = loop_timer_new(loop, on_timer, app, &app->timer);
     if (e == ERR_OK)
         e = start_sinks(app, config, ret_why);
+    if (e == ERR_OK)
+        e = start_batteries(app, config);
     if (e != ERR_OK) {
         app_delete(app);
         return e;
-    }
-    for (size_t i = 0; i < config->n_batteries; i++) {
-        unsigned share = BANK_MAX_BATTERIES / (unsigned)config->n_batteries;
-        app_battery_init(&app->batteries[i], app, &config->batteries[i], (unsigned)i * share,
-                         share);
-        app->n_batteries++;
     }
     loop_timer_at(app->timer, loop_now(loop));
     *ret = app;

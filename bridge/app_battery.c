@@ -9,19 +9,11 @@ static const uint64_t backoff_min_us = 250 * US_PER_MS;
 static const uint64_t backoff_max_us =
     2 * US_PER_S; /* a cable that is plugged in again works soon */
 
-void app_battery_init(struct app_battery *b, struct app *app, const struct config_battery *config,
-                      unsigned first_slot, unsigned n_slots)
+enum err app_battery_init(struct app_battery *b, struct app *app,
+                          const struct config_battery *config)
 {
-    *b = (struct app_battery){
-        .app = app,
-        .own = *config,
-        .first_slot = first_slot,
-        .n_slots = n_slots,
-        .backoff_us = backoff_min_us,
-    };
-    b->config = &b->own;
-    pylontech_console_init(&b->console, &config->console, app->log);
-    b->source = pylontech_console_as_source(&b->console);
+    *b = (struct app_battery){.app = app, .config = *config, .backoff_us = backoff_min_us};
+    return config->kind->make(b->config.settings, app->log, &b->source);
 }
 
 static void try_again_later(struct app_battery *b, uint64_t now_us)
@@ -38,85 +30,88 @@ static void on_bytes(void *ctx, struct span bytes)
     app_settle(b->app);
 }
 
-static void on_event(void *ctx, enum tty_event event)
+static void on_frame(void *ctx, const struct can_msg *frame)
 {
     struct app_battery *b = ctx;
 
-    switch (event) {
-    case TTY_OPENED:
-        log_msg(b->app->log, LOG_INFO, "source", "battery=%s port=%s open", b->config->name,
-                b->config->port);
-        b->source.ops->opened(b->source.self, loop_now(b->app->loop));
-        break;
-    case TTY_CLOSED: b->gone = true; break;
-    case TTY_SPEED: return;
-    }
+    b->source.ops->frame(b->source.self, frame, loop_now(b->app->loop));
+    app_settle(b->app);
+}
+
+static void on_opened(void *ctx)
+{
+    struct app_battery *b = ctx;
+
+    log_msg(b->app->log, LOG_INFO, "source", "battery=%s port=%s open", b->config.name,
+            b->config.port);
+    b->source.ops->opened(b->source.self, loop_now(b->app->loop));
+    app_settle(b->app);
+}
+
+static void on_lost(void *ctx, const char *why)
+{
+    struct app_battery *b = ctx;
+
+    b->gone = why;
     app_settle(b->app);
 }
 
 static void open_port(struct app_battery *b, uint64_t now_us)
 {
-    const struct tty_handler handler = {.on_bytes = on_bytes, .on_event = on_event, .ctx = b};
-    uint32_t speed = b->source.ops->first_speed(b->source.self);
+    const struct wire_handler handler = {
+        .opened = on_opened, .lost = on_lost, .bytes = on_bytes, .frame = on_frame, .ctx = b};
     unsigned missed = 0;
-    enum err e = tty_open(b->app->loop, b->config->port, speed, &handler, &b->tty);
+    enum err e = wire_open(b->app->loop, b->config.port, &b->source, &handler, &b->wire);
 
     if (e == ERR_OK)
         return;
-    b->tty = NULL;
+    b->wire = NULL;
     try_again_later(b, now_us);
     if (log_limit_ok(&b->limit_open, now_us, 60 * US_PER_S, &missed))
         log_msg(b->app->log, LOG_WARN, "source",
                 "battery=%s port=%s cannot open: %s; retrying (%u attempts not shown)",
-                b->config->name, b->config->port, err_text(e), missed);
+                b->config.name, b->config.port, err_text(e), missed);
 }
 
 static void drop_port(struct app_battery *b, uint64_t now_us)
 {
     unsigned missed = 0;
 
-    tty_delete(b->tty);
-    b->tty = NULL;
-    b->gone = false;
+    wire_delete(b->wire);
+    b->wire = NULL;
     b->source.ops->closed(b->source.self, now_us);
     try_again_later(b, now_us);
     if (log_limit_ok(&b->limit_open, now_us, 60 * US_PER_S, &missed))
-        log_msg(b->app->log, LOG_WARN, "source", "battery=%s port=%s is gone; reopening",
-                b->config->name, b->config->port);
-}
-
-/* A command goes out whole or not at all; a port that does not take it is opened anew. */
-static void send_output(struct app_battery *b)
-{
-    struct source_output out;
-
-    while (b->tty != NULL && b->source.ops->take_output(b->source.self, &out)) {
-        enum err e = out.speed != 0 ? tty_set_speed(b->tty, out.speed) : ERR_OK;
-        if (e == ERR_OK && out.n > 0)
-            e = tty_write(b->tty, span_of(out.bytes, out.n));
-        if (e != ERR_OK)
-            b->gone = true;
-    }
+        log_msg(b->app->log, LOG_WARN, "source", "battery=%s port=%s lost: %s; reopening",
+                b->config.name, b->config.port, b->gone);
+    b->gone = NULL;
 }
 
 void app_battery_run(struct app_battery *b, uint64_t now_us)
 {
-    send_output(b);
-    if (b->gone)
+    if (b->wire != NULL) {
+        enum err e = wire_serve(b->wire, &b->source);
+        if (e != ERR_OK && b->gone == NULL)
+            b->gone = err_text(e);
+    }
+    if (b->wire != NULL && b->gone != NULL)
         drop_port(b, now_us);
-    if (b->tty == NULL && now_us >= b->retry_us)
+    if (b->wire == NULL && now_us >= b->retry_us)
         open_port(b, now_us);
-    if (b->console.link.state == LINK_READY)
+    if (b->source.ops->ready(b->source.self))
         b->backoff_us = backoff_min_us;
 }
 
 uint64_t app_battery_deadline(const struct app_battery *b)
 {
-    return b->tty == NULL ? b->retry_us : b->source.ops->next_deadline(b->source.self);
+    return b->wire == NULL ? b->retry_us : b->source.ops->next_deadline(b->source.self);
 }
 
 void app_battery_close(struct app_battery *b)
 {
-    tty_delete(b->tty);
-    b->tty = NULL;
+    wire_delete(b->wire);
+    b->wire = NULL;
+    if (b->source.destroy != NULL)
+        b->source.destroy(b->source.self);
+    b->source = (struct source){0};
 }

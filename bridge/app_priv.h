@@ -6,21 +6,19 @@
 #define BRIDGE_APP_PRIV_H
 
 #include "bridge/app.h"
+#include "bridge/wire.h"
 #include "port/can.h"
 #include "port/mqtt.h"
-#include "port/tty.h"
 
 struct app_battery {
     struct app *app;
-    const struct config_battery *config;
-    struct pylontech_console console;
+    struct config_battery config;
     struct source source;
     unsigned first_slot, n_slots; /* its numbers in the bank */
-    struct tty *tty;              /* NULL: not open */
-    bool gone;                    /* the port said that it is dead */
+    struct wire *wire;            /* NULL: not open */
+    const char *gone;             /* why the wire is dead; NULL: it is not */
     uint64_t retry_us, backoff_us;
     struct log_limit limit_open, limit_reading;
-    struct config_battery own; /* the copy that `config` points to */
 };
 
 struct app_can {
@@ -44,7 +42,7 @@ struct app {
     struct loop_timer *timer;
     struct bank_engine bank;
     size_t n_batteries, n_cans, n_mqtts, n_sinks;
-    struct app_battery batteries[CONFIG_MAX_SECTIONS];
+    struct app_battery batteries[CONFIG_MAX_BATTERIES];
     struct app_can cans[CONFIG_MAX_SECTIONS];
     struct app_mqtt mqtts[CONFIG_MAX_SECTIONS];
     struct sink sinks[2 * CONFIG_MAX_SECTIONS];
@@ -58,11 +56,13 @@ struct app {
 /* Something happened: see app.c. */
 void app_settle(struct app *app);
 
-void app_battery_init(struct app_battery *b, struct app *app, const struct config_battery *config,
-                      unsigned first_slot, unsigned n_slots);
+/* Its numbers in the bank are given afterwards. ERR_MEMORY. */
+enum err app_battery_init(struct app_battery *b, struct app *app,
+                          const struct config_battery *config);
 /* Opens or reopens the port when it is time, and sends what the source wants to say. */
 void app_battery_run(struct app_battery *b, uint64_t now_us);
 uint64_t app_battery_deadline(const struct app_battery *b);
+/* Also after an app_battery_init() that failed. */
 void app_battery_close(struct app_battery *b);
 
 void app_can_init(struct app_can *c, struct app *app, const struct config_can *config);

@@ -12,79 +12,6 @@
 
 #include "bridge/config_priv.h"
 
-/* ---- shared readers ---- */
-
-static void fail_range(struct conf_cursor *c, const struct conf_token *at, const char *name,
-                       enum dim dim, int64_t min_micro, int64_t max_micro)
-{
-    char text[96];
-    struct buf out = buf_of(text, sizeof text - 1);
-
-    quantity_format((struct quantity){.micro = min_micro, .dim = dim}, &out);
-    buf_str(&out, " and ");
-    quantity_format((struct quantity){.micro = max_micro, .dim = dim}, &out);
-    text[out.n] = '\0';
-    conf_fail_at(c, at, "%s must be between %s", name, text);
-}
-
-bool config_take(struct conf_cursor *c, const char *name, enum dim dim, int64_t unit_micro,
-                 int64_t min, int64_t max, int64_t *ret)
-{
-    const struct conf_token *at = conf_peek(c);
-    struct quantity q;
-
-    if (!conf_take_quantity(c, dim, &q))
-        return false;
-    int64_t value = quantity_in(q, unit_micro);
-    if (value < min || value > max) {
-        fail_range(c, at, name, dim, min * unit_micro, max * unit_micro);
-        return false;
-    }
-    *ret = value;
-    return true;
-}
-
-bool config_take_i32(struct conf_cursor *c, const char *name, enum dim dim, int64_t unit_micro,
-                     int32_t min, int32_t max, int32_t *ret)
-{
-    int64_t value = 0;
-
-    if (!config_take(c, name, dim, unit_micro, min, max, &value))
-        return false;
-    *ret = (int32_t)value;
-    return true;
-}
-
-bool config_take_time(struct conf_cursor *c, const char *name, uint64_t min_us, uint64_t max_us,
-                      uint64_t *ret)
-{
-    int64_t value = 0;
-
-    if (!config_take(c, name, DIM_TIME, 1, (int64_t)min_us, (int64_t)max_us, &value))
-        return false;
-    *ret = (uint64_t)value;
-    return true;
-}
-
-bool config_take_window(struct conf_cursor *c, const char *name, int16_t *ret_low,
-                        int16_t *ret_high)
-{
-    const struct conf_token *at = conf_peek(c);
-    int64_t low = 0;
-    int64_t high = 0;
-
-    if (!config_take(c, name, DIM_TEMPERATURE, 100000, -400, 1000, &low) || !conf_expect(c, "..") ||
-        !config_take(c, name, DIM_TEMPERATURE, 100000, -400, 1000, &high))
-        return false;
-    if (low >= high) {
-        conf_fail_at(c, at, "%s: the first temperature must be the lower one", name);
-        return false;
-    }
-    *ret_low = (int16_t)low;
-    *ret_high = (int16_t)high;
-    return true;
-}
-
 /* ---- sections ---- */
 
 enum section { NO_SECTION, BATTERY, CAN, MQTT, BANK };
@@ -98,6 +25,7 @@ struct reading {
     enum section section;
     uint32_t line;      /* of its head */
     uint64_t seen;      /* keys so far, to find duplicates and what is missing */
+    bool seen_source;   /* [battery]: a source was given, or its absence has been reported */
     uint32_t bank_line; /* 0: no [bank] so far */
 };
 
@@ -160,8 +88,9 @@ static bool open_named(struct reading *r, struct conf_cursor *cursor, enum secti
                      section_names[section - BATTERY], name);
         return false;
     }
-    if (*count == CONFIG_MAX_SECTIONS) {
-        conf_fail_at(cursor, at, "more than %d [%s] sections", CONFIG_MAX_SECTIONS,
+    size_t most = section == BATTERY ? CONFIG_MAX_BATTERIES : CONFIG_MAX_SECTIONS;
+    if (*count == most) {
+        conf_fail_at(cursor, at, "more than %zu [%s] sections", most,
                      section_names[section - BATTERY]);
         return false;
     }
@@ -185,6 +114,7 @@ static void read_head(struct reading *r, struct conf_cursor *cursor)
     finish_section(r);
     r->section = NO_SECTION;
     r->seen = 0;
+    r->seen_source = false;
     if (!conf_take_known(cursor, "section", section_names, &kind))
         return;
     enum section section = (enum section)(kind + BATTERY);
@@ -202,10 +132,13 @@ static void read_head(struct reading *r, struct conf_cursor *cursor)
         conf_expect_end(cursor);
 }
 
-static const char *const *keys_of(enum section section)
+/* `own` is the room for the keys of a battery, which depend on its source. */
+static const char *const *keys_of(const struct reading *r, const char **own)
 {
-    switch (section) {
-    case BATTERY: return config_battery_keys;
+    const struct config *c = r->config;
+
+    switch (r->section) {
+    case BATTERY: config_battery_keys(&c->batteries[c->n_batteries - 1], own); return own;
     case CAN: return config_can_keys;
     case MQTT: return config_mqtt_keys;
     case NO_SECTION:
@@ -228,12 +161,32 @@ static bool read_value(struct reading *r, struct conf_cursor *cursor, size_t key
     return false;
 }
 
+/* The source decides which other keys there are. Without one they cannot be read: that is said
+ * once, and not at all below a source that was refused. */
+static bool skips_battery_key(struct reading *r, struct conf_cursor *cursor)
+{
+    const struct config_battery *b = &r->config->batteries[r->config->n_batteries - 1];
+    const struct conf_token *at = conf_peek(cursor);
+
+    if (b->kind != NULL || span_eq_str(at->text, "source") || span_eq_str(at->text, "port"))
+        return false;
+    if (r->seen_source)
+        return true;
+    r->seen_source = true;
+    conf_fail(cursor, "'source' must stand above the other keys of a battery: it decides which "
+                      "there are");
+    return true;
+}
+
 static void read_key(struct reading *r, struct conf_cursor *cursor)
 {
     const struct conf_token *at = conf_peek(cursor);
-    const char *const *keys = keys_of(r->section);
+    const char *own[CONFIG_BATTERY_KEYS_MAX + 1];
+    const char *const *keys = keys_of(r, own);
     size_t key = 0;
 
+    if (r->section == BATTERY && skips_battery_key(r, cursor))
+        return;
     if (!conf_take_known(cursor, "key", keys, &key))
         return;
     if ((r->seen >> key & 1u) != 0) {
@@ -241,6 +194,7 @@ static void read_key(struct reading *r, struct conf_cursor *cursor)
         return;
     }
     r->seen |= 1ull << key;
+    r->seen_source = r->seen_source || (r->section == BATTERY && key == 0);
     if (read_value(r, cursor, key))
         conf_expect_end(cursor);
 }

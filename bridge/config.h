@@ -6,14 +6,17 @@
 #ifndef BRIDGE_CONFIG_H
 #define BRIDGE_CONFIG_H
 
+#include <stddef.h>
+
 #include "base/conf.h"
 #include "bridge/bank.h"
 #include "bridge/sink/can.h"
 #include "bridge/sink/victron.h"
-#include "bridge/source/pylontech_console.h"
+#include "bridge/source/kind.h"
 
 enum {
-    CONFIG_MAX_SECTIONS = 4, /* of each kind */
+    CONFIG_MAX_BATTERIES = 16, /* sections [battery] */
+    CONFIG_MAX_SECTIONS = 4,   /* of each other kind */
     CONFIG_TEXT = 256,
     CONFIG_NAME = 32,
 };
@@ -21,7 +24,9 @@ enum {
 struct config_battery {
     char name[CONFIG_NAME];
     char port[CONFIG_TEXT];
-    struct pylontech_console_config console;
+    const struct source_kind *kind; /* NULL until the key `source` was read */
+    /* The source's own struct; its first kind->config_size bytes. */
+    _Alignas(max_align_t) unsigned char settings[SOURCE_CONFIG_MAX];
 };
 
 struct config_can {
@@ -45,7 +50,7 @@ struct config_mqtt {
 struct config {
     struct bank_rules bank;
     size_t n_batteries, n_cans, n_mqtts;
-    struct config_battery batteries[CONFIG_MAX_SECTIONS];
+    struct config_battery batteries[CONFIG_MAX_BATTERIES];
     struct config_can cans[CONFIG_MAX_SECTIONS];
     struct config_mqtt mqtts[CONFIG_MAX_SECTIONS];
 };

@@ -120,7 +120,8 @@ void config_bank_check(struct conf_file *file, uint32_t line, struct config *con
     uint64_t slowest_us = 0;
 
     for (size_t i = 0; i < config->n_batteries; i++) {
-        uint64_t poll_us = config->batteries[i].console.poll_us;
+        const struct config_battery *b = &config->batteries[i];
+        uint64_t poll_us = b->kind != NULL ? b->kind->period_us(b->settings) : 0;
         slowest_us = poll_us > slowest_us ? poll_us : slowest_us;
     }
     if (r->fresh_us == 0) /* AGG-1 L1: 10 s or 3 polls */

@@ -31,6 +31,14 @@ static const char usage[] =
     "\n"
     "exit codes: 0 ended by SIGTERM or SIGINT, 2 usage, 3 configuration, 4 could not start\n";
 
+static void print_help(void)
+{
+    fputs(usage, stdout);
+    puts("\nsources of [battery NAME]:");
+    for (size_t i = 0; source_kind_at(i) != NULL; i++)
+        printf("  %-18s  %s\n", source_kind_at(i)->name, source_kind_at(i)->summary);
+}
+
 /* True: go on. False: *ret_code is the exit code. */
 static bool parse_arguments(int argc, char **argv, struct arguments *ret, int *ret_code)
 {
@@ -59,7 +67,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *ret, int *r
             *ret_code = EXIT_FINE;
             return false;
         case 'h':
-            fputs(usage, stdout);
+            print_help();
             *ret_code = EXIT_FINE;
             return false;
         default: return false;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bridge/config.h"
+#include "bridge/source/pylontech_console.h"
 #include "testing/testing.h"
 
 #define MINIMAL                                                     \
@@ -85,19 +86,25 @@ static void test_example(void)
     free(config);
 }
 
+static const struct pylontech_console_config *console(const struct config *c)
+{
+    CU_ASSERT_STRING_EQUAL(c->batteries[0].kind->name, "pylontech-console");
+    return (const struct pylontech_console_config *)(const void *)c->batteries[0].settings;
+}
+
 static void test_defaults(void)
 {
     struct config *c = good(MINIMAL);
-    const struct pylontech_limits *l = &c->batteries[0].console.limits;
+    const struct pylontech_limits *l = &console(c)->limits;
 
     CU_ASSERT_EQUAL(c->n_batteries, 1);
     CU_ASSERT_EQUAL(c->n_cans, 1);
     CU_ASSERT_EQUAL(c->n_mqtts, 0);
     CU_ASSERT_STRING_EQUAL(c->batteries[0].name, "rack");
     CU_ASSERT_STRING_EQUAL(c->batteries[0].port, "/dev/ttyUSB0");
-    CU_ASSERT_TRUE(c->batteries[0].console.link.serial);
-    CU_ASSERT_EQUAL(c->batteries[0].console.link.baud, 0);
-    CU_ASSERT_EQUAL(c->batteries[0].console.poll_us, US_PER_S);
+    CU_ASSERT_TRUE(console(c)->link.serial);
+    CU_ASSERT_EQUAL(console(c)->link.baud, 0);
+    CU_ASSERT_EQUAL(console(c)->poll_us, US_PER_S);
     CU_ASSERT_EQUAL(l->cell_over_mv, 3650);
     CU_ASSERT_EQUAL(l->cell_over_release_mv, 3500);
     CU_ASSERT_EQUAL(l->cell_under_mv, 2900);
@@ -171,13 +178,13 @@ static void test_every_key(void)
                             "charge-limit 100 A\n"
                             "discharge-limit 120 A\n"
                             "join-voltage 500 mV\n");
-    const struct pylontech_limits *l = &c->batteries[0].console.limits;
+    const struct pylontech_limits *l = &console(c)->limits;
     const struct config_mqtt *m = &c->mqtts[0];
 
-    CU_ASSERT_FALSE(c->batteries[0].console.link.serial);
+    CU_ASSERT_FALSE(console(c)->link.serial);
     CU_ASSERT_STRING_EQUAL(c->batteries[0].port, "tcp:10.0.0.7:4196");
-    CU_ASSERT_EQUAL(c->batteries[0].console.poll_us, 5 * US_PER_S);
-    CU_ASSERT_EQUAL(c->batteries[0].console.link.baud, 19200);
+    CU_ASSERT_EQUAL(console(c)->poll_us, 5 * US_PER_S);
+    CU_ASSERT_EQUAL(console(c)->link.baud, 19200);
     CU_ASSERT_EQUAL(l->capacity_mah, 74000);
     CU_ASSERT_EQUAL(l->charge_ma, 37000);
     CU_ASSERT_EQUAL(l->discharge_ma, 40500);
@@ -261,6 +268,8 @@ static void test_errors(void)
     bad("[battery a]\nport /dev/x\n[can x]\nbus can0\n", 1, 1, "needs 'source'");
     bad("[battery a]\nsource jk-bms\nport /dev/x\n[can x]\nbus can0\n", 2, 8,
         "unknown source 'jk-bms'");
+    bad("[battery a]\npoll 1 s\nsource pylontech-console\nport /dev/x\n[can x]\nbus can0\n", 2, 1,
+        "'source' must stand above");
     bad(MINIMAL "[mqtt m]\nbroker http://x\nvictron a/b\n", 7, 8, "mqtt://HOST");
     bad(MINIMAL "[mqtt m]\nbroker mqtt://x\nvictron \"/N/x\"\n", 8, 9, "must not start with '/'");
     bad(MINIMAL "[mqtt m]\nbroker mqtt://x\nvictron \"a/#\"\n", 8, 9, "'#'");

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "bridge/source/pylontech_console_priv.h"
 
@@ -300,6 +301,13 @@ static uint32_t first_speed(const void *self)
     return pylontech_link_first_speed(&c->link);
 }
 
+static bool ready(const void *self)
+{
+    const struct pylontech_console *c = self;
+
+    return c->link.state == LINK_READY;
+}
+
 static const struct source_ops ops = {
     .opened = opened,
     .closed = closed,
@@ -310,10 +318,24 @@ static const struct source_ops ops = {
     .take_battery = take_battery,
     .take_gone = take_gone,
     .present = present,
+    .ready = ready,
     .first_speed = first_speed,
 };
 
 struct source pylontech_console_as_source(struct pylontech_console *c)
 {
-    return (struct source){.ops = &ops, .self = c, .capacity = PYLON_MAX_MODULES};
+    return (struct source){
+        .ops = &ops, .self = c, .wire = SOURCE_TTY, .capacity = PYLON_MAX_MODULES};
+}
+
+enum err pylontech_console_make(const void *config, const struct log *log, struct source *ret)
+{
+    struct pylontech_console *c = malloc(sizeof *c);
+
+    if (c == NULL)
+        return ERR_MEMORY;
+    pylontech_console_init(c, config, log);
+    *ret = pylontech_console_as_source(c);
+    ret->destroy = free;
+    return ERR_OK;
 }

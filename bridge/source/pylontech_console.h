@@ -77,5 +77,7 @@ struct pylontech_console {
 void pylontech_console_init(struct pylontech_console *c,
                             const struct pylontech_console_config *config, const struct log *log);
 struct source pylontech_console_as_source(struct pylontech_console *c);
+/* The same in memory of its own. `config` is a struct pylontech_console_config. ERR_MEMORY. */
+enum err pylontech_console_make(const void *config, const struct log *log, struct source *ret);
 
 #endif
