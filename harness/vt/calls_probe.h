@@ -23,6 +23,9 @@ void fail(const char *what, long long got, long long expected);
 void equal(const char *what, long long got, long long expected);
 /* `units` have gone by since `began`: never less, and hardly more. */
 void took(const char *what, int64_t began, int64_t units);
+/* `got` expirations of a timer of one unit that was started after `began`, `before` of them already
+ * counted: at least so many, and no more than have gone by. */
+void ticked(const char *what, long long got, long long least, int64_t began, long long before);
 void handle(int signum); /* counts it in `handled` */
 
 #define BEGIN int64_t began = now_of(CLOCK_MONOTONIC)
@@ -34,9 +37,8 @@ struct later {
     int64_t units;
 };
 pthread_t later(struct later *l);
-void write_byte(void *arg); /* int *: to this descriptor */
-void post(void *arg);       /* sem_t * */
-void nothing(void *arg);
+void write_byte(void *arg);  /* int *: to this descriptor */
+void post(void *arg);        /* sem_t * */
 void signal_main(void *arg); /* pthread_t *: SIGUSR1 */
 
 void test_poll(void);

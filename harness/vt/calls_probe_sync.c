@@ -105,11 +105,19 @@ void test_condition(void)
     pthread_cond_destroy(&mono);
 }
 
+/* Two threads that meet: one has the lock, and lets it go a unit after it is told to. */
+struct meeting {
+    sem_t held, release;
+};
+
 static void *hold_mutex(void *arg)
 {
-    struct timespec ts = spec(3 * unit_ns);
+    struct meeting *m = arg;
+    struct timespec ts = spec(unit_ns);
+
     pthread_mutex_lock(&mutex);
-    sem_post(arg);
+    sem_post(&m->held);
+    sem_wait(&m->release);
     nanosleep(&ts, NULL);
     pthread_mutex_unlock(&mutex);
     return NULL;
@@ -117,19 +125,21 @@ static void *hold_mutex(void *arg)
 
 void test_mutex(void)
 {
+    struct meeting m;
     pthread_t thread;
-    sem_t held;
-
-    sem_init(&held, 0, 0);
-    pthread_create(&thread, NULL, hold_mutex, &held);
-    sem_wait(&held);
     BEGIN;
+
+    sem_init(&m.held, 0, 0);
+    sem_init(&m.release, 0, 0);
+    pthread_create(&thread, NULL, hold_mutex, &m);
+    sem_wait(&m.held);
     struct timespec ts = after(CLOCK_REALTIME, unit_ns);
     equal("timedlock", pthread_mutex_timedlock(&mutex, &ts), ETIMEDOUT);
     took("timedlock", began, 1);
     ts = after(CLOCK_MONOTONIC, unit_ns);
     equal("clocklock", pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &ts), ETIMEDOUT);
     took("clocklock", began, 2);
+    sem_post(&m.release);
     equal("lock", pthread_mutex_lock(&mutex), 0);
     took("lock", began, 3);
     pthread_mutex_unlock(&mutex);
@@ -140,9 +150,12 @@ static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 
 static void *hold_rwlock(void *arg)
 {
-    struct timespec ts = spec(3 * unit_ns);
+    struct meeting *m = arg;
+    struct timespec ts = spec(unit_ns);
+
     pthread_rwlock_wrlock(&rwlock);
-    sem_post(arg);
+    sem_post(&m->held);
+    sem_wait(&m->release);
     nanosleep(&ts, NULL);
     pthread_rwlock_unlock(&rwlock);
     return NULL;
@@ -150,34 +163,48 @@ static void *hold_rwlock(void *arg)
 
 void test_rwlock(void)
 {
+    struct meeting m;
     pthread_t thread;
-    sem_t held;
-
-    sem_init(&held, 0, 0);
-    pthread_create(&thread, NULL, hold_rwlock, &held);
-    sem_wait(&held);
     BEGIN;
+
+    sem_init(&m.held, 0, 0);
+    sem_init(&m.release, 0, 0);
+    pthread_create(&thread, NULL, hold_rwlock, &m);
+    sem_wait(&m.held);
     struct timespec ts = after(CLOCK_REALTIME, unit_ns);
     equal("timedrdlock", pthread_rwlock_timedrdlock(&rwlock, &ts), ETIMEDOUT);
     took("timedrdlock", began, 1);
     ts = after(CLOCK_MONOTONIC, unit_ns);
     equal("clockwrlock", pthread_rwlock_clockwrlock(&rwlock, CLOCK_MONOTONIC, &ts), ETIMEDOUT);
     took("clockwrlock", began, 2);
+    sem_post(&m.release);
     equal("rdlock", pthread_rwlock_rdlock(&rwlock), 0);
     took("rdlock", began, 3);
     pthread_rwlock_unlock(&rwlock);
     pthread_join(thread, NULL);
 }
 
+static void *end_later(void *arg)
+{
+    struct timespec ts = spec(unit_ns);
+
+    sem_wait(arg);
+    nanosleep(&ts, NULL);
+    return NULL;
+}
+
 void test_join(void)
 {
-    struct later l = {nothing, NULL, 2};
-    pthread_t thread = later(&l);
+    pthread_t thread;
+    sem_t release;
     BEGIN;
 
+    sem_init(&release, 0, 0);
+    equal("pthread_create", pthread_create(&thread, NULL, end_later, &release), 0);
     struct timespec ts = after(CLOCK_REALTIME, unit_ns);
     equal("timedjoin", pthread_timedjoin_np(thread, NULL, &ts), ETIMEDOUT);
     took("timedjoin", began, 1);
+    sem_post(&release);
     equal("join", pthread_join(thread, NULL), 0);
     took("join", began, 2);
 }
