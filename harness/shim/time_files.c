@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Files that tell the time or give random bytes: /proc/uptime, /dev/urandom. Opening one gives a
- * file in memory with what it would say at this moment; of random bytes there are 64 KiB.
+ * Files that tell the time, the machine's name or random bytes. Opening one gives a file in memory
+ * with what it would say at this moment; of random bytes there are 64 KiB.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,19 +28,25 @@ static void put(int fd, const void *p, size_t n)
     (void)done; /* into memory */
 }
 
-static int open_uptime(int flags)
+static int open_text(const char *name, const char *text, int flags)
 {
-    char text[64];
-    int fd = memory_file("uptime", flags);
-    int64_t cs = time_now_ns() / 10000000;
+    int fd = memory_file(name, flags);
 
     if (fd < 0)
         return -1;
-    int n = snprintf(text, sizeof text, "%lld.%02lld %lld.%02lld\n", (long long)(cs / 100),
-                     (long long)(cs % 100), (long long)(cs / 100), (long long)(cs % 100));
-    put(fd, text, (size_t)n);
+    put(fd, text, strlen(text));
     lseek(fd, 0, SEEK_SET);
     return fd;
+}
+
+static int open_uptime(int flags)
+{
+    char text[64];
+    int64_t cs = time_now_ns() / 10000000;
+
+    snprintf(text, sizeof text, "%lld.%02lld %lld.%02lld\n", (long long)(cs / 100),
+             (long long)(cs % 100), (long long)(cs / 100), (long long)(cs % 100));
+    return open_text("uptime", text, flags);
 }
 
 static int open_random(int flags)
@@ -58,6 +64,28 @@ static int open_random(int flags)
     return fd;
 }
 
+/* Files that differ from machine to machine, or from boot to boot. */
+static const struct {
+    const char *path, *text;
+} fixed[] = {
+    {"/etc/hostname", TIME_HOST_NAME "\n"},
+    {"/proc/sys/kernel/hostname", TIME_HOST_NAME "\n"},
+    {"/etc/machine-id", "6d62736d72696762617474657279bb01\n"},
+    {"/proc/sys/kernel/random/boot_id", "6d62736d-7269-4762-8174-74657279bb02\n"},
+};
+
+static bool open_fixed(const char *path, int flags, int *ret)
+{
+    if ((flags & O_ACCMODE) != O_RDONLY)
+        return false;
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (strcmp(path, fixed[i].path) == 0 && time_seeded()) {
+            *ret = open_text("fixed", fixed[i].text, flags);
+            return true;
+        }
+    return false;
+}
+
 /* True when the file is one of ours; then *ret is what open would return. */
 static bool open_ours(const char *path, int flags, int *ret)
 {
@@ -69,7 +97,7 @@ static bool open_ours(const char *path, int flags, int *ret)
              time_seeded())
         *ret = open_random(flags);
     else
-        return false;
+        return open_fixed(path, flags, ret);
     return true;
 }
 
@@ -144,7 +172,7 @@ PRELOAD_EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)
 {
     int fd;
 
-    if (open_ours(path, O_CLOEXEC, &fd))
+    if (mode[0] == 'r' && open_ours(path, O_CLOEXEC, &fd))
         return fopen_ours(fd, mode);
     return time_real()->fopen(path, mode);
 }
@@ -153,7 +181,7 @@ PRELOAD_EXPORT FILE *fopen64(const char *restrict path, const char *restrict mod
 {
     int fd;
 
-    if (open_ours(path, O_CLOEXEC, &fd))
+    if (mode[0] == 'r' && open_ours(path, O_CLOEXEC, &fd))
         return fopen_ours(fd, mode);
     return time_real()->fopen64(path, mode);
 }

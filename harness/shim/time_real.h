@@ -7,6 +7,7 @@
 #define HARNESS_SHIM_TIME_REAL_H
 
 #include <mqueue.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -100,6 +101,10 @@
     X(char *, fgets, (char *, int, FILE *))                                                        \
     X(size_t, fread, (void *, size_t, size_t, FILE *))                                             \
     X(ssize_t, getdelim, (char **, size_t *, int, FILE *))                                         \
+    X(int, __gethostname_chk, (char *, size_t, size_t))                                            \
+    X(long, gethostid, (void))                                                                     \
+    X(int, getaddrinfo, (const char *, const char *, const struct addrinfo *, struct addrinfo **)) \
+    X(struct hostent *, gethostbyname, (const char *))                                             \
     X(long, syscall, (long, ...))
 
 struct time_real {

@@ -99,7 +99,9 @@ bool time_timerfd_read(int fd, void *p, size_t n, ssize_t *ret);
 void time_timerfd_closed(int fd);
 void time_timerfd_copied(int fd, int copy);
 
-/* ---- time_identity.c ---- */
+/* ---- time_identity.c, time_host.c ---- */
+
+#define TIME_HOST_NAME "bmsrig"
 
 /* True when random numbers and pids are to be the same every time. */
 bool time_seeded(void);
