@@ -2,6 +2,8 @@
  *
  * [battery NAME]: `source` and `port` are read here, the rest by the source that was chosen.
  */
+#include <string.h>
+
 #include "bridge/config_priv.h"
 
 enum { KEY_SOURCE, KEY_PORT, OWN_KEYS };
@@ -29,15 +31,22 @@ void config_battery_keys(const struct config_battery *b,
 static bool take_source(struct conf_cursor *c, struct config_battery *b)
 {
     const char *names[SOURCE_KINDS_MAX + 1] = {NULL};
+    struct span word = conf_peek(c)->text;
+    const char *meant = NULL;
     size_t chosen = 0;
 
     for (size_t i = 0; source_kind_at(i) != NULL; i++)
         names[i] = source_kind_at(i)->name;
-    if (!conf_take_known(c, "source", names, &chosen))
+    bool known = conf_take_known(c, "source", names, &chosen);
+    if (!known) /* a slip of the pen: what stands below can still be read and its errors shown */
+        meant = conf_nearest(word, names);
+    for (size_t i = 0; meant != NULL && names[i] != NULL; i++)
+        chosen = strcmp(names[i], meant) == 0 ? i : chosen;
+    if (!known && meant == NULL)
         return false;
     b->kind = source_kind_at(chosen);
     b->kind->defaults(b->settings, b->name);
-    return true;
+    return known;
 }
 
 bool config_battery_key(struct conf_cursor *c, size_t key, struct config_battery *b)

@@ -7,7 +7,10 @@
 #ifndef SIM_CONFIG_H
 #define SIM_CONFIG_H
 
+#include <stddef.h>
+
 #include "base/conf.h"
+#include "sim/device/kind.h"
 
 enum { SIM_MAX_BATTERIES = 16 };
 
@@ -42,41 +45,28 @@ struct sim_battery {
     enum sim_profile profile;
 };
 
-/* The console's knobs (specification pylontech-console section 16). */
-struct sim_console {
-    char layout[8];        /* "" = the master's product; P1 P2 P3 P4 PY */
-    uint8_t slots;         /* 0 = product: 8, 16, or only present rows (P4) */
-    char prompt[24];       /* "" = product: pylon> or PYTES> */
-    bool debug;            /* session starts in pylon_debug> */
-    uint32_t baud;         /* 115200 */
-    bool start_frame_mode; /* speaks frames at 1200 until the wake-up frame */
-    uint32_t awake_baud;   /* after the wake-up; 0 = baud */
-    bool exclamation, blank_after_at;
-    bool no_info_n, no_soh, no_stat_n, no_login;
-    bool pager;
-    uint64_t answer_delay_us; /* Enter to first byte of the body */
-    uint64_t row_gap_us;
-    int32_t clock_year; /* 0 = real; 2000: a console whose clock was lost */
-};
-
 struct sim_config {
-    char device[32]; /* "pylontech-console" */
+    const struct device_kind *kind; /* never NULL */
     enum sim_pace pace;
-    struct sim_console console;
+    bool has_port_keys; /* a key of [port] was read: it is too late for another device */
+    /* The device's own struct; its first kind->knobs_size bytes. */
+    _Alignas(max_align_t) unsigned char knobs[DEVICE_KNOBS_MAX];
     struct sim_battery battery[SIM_MAX_BATTERIES]; /* [0] is bms 1 */
 };
 
+/* A port with the first device of the list. */
 void sim_config_init(struct sim_config *config);
-/* One `key value` line of [port]; the cursor stands at the key. False after reporting an error. */
+/* One `key value` line of [port]; the cursor stands at the key. False after reporting an error. The
+ * key `device` decides which others there are, so it comes first. */
 bool sim_config_port_key(struct sim_config *config, struct conf_cursor *c);
 /* One `key value` line of [bms n], n from 1 to SIM_MAX_BATTERIES; the battery is used from then on.
  * (A section without keys: set battery[n - 1].used yourself.) */
 bool sim_config_bms_key(struct sim_config *config, unsigned n, struct conf_cursor *c);
 /* What is wrong across keys (no battery at all, unknown product mix, ...); NULL when fine. */
 const char *sim_config_check(const struct sim_config *config);
-/* Canonical text of a section's line is the line itself; this lists the keys for --help and lint.
- */
-const char *const *sim_config_port_keys(void);
+/* The keys, for --help and lint: of the port with this device, and of a battery. */
+enum { SIM_PORT_KEYS_MAX = 2 + DEVICE_KEYS_MAX };
+void sim_config_port_keys(const struct device_kind *kind, const char *ret[SIM_PORT_KEYS_MAX + 1]);
 const char *const *sim_config_bms_keys(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A simulated port: joins device, batteries, line and tty on one loop. Here are its life, the wire
+ * A simulated port: joins device, batteries, line and wire on one loop. Here are its life, the wire
  * in both directions and the one timer that drives it; nothing runs while nothing is due.
  */
 #include "sim/sim_private.h"
@@ -68,11 +68,13 @@ static uint32_t device_baud(const struct sim *sim)
     return fault != 0 ? fault : sim->baud;
 }
 
-/* The rate the client has set. Only a PTY can tell; a real wire makes the garbage itself, and a
- * client that nobody can ask is taken to be right. */
+/* The rate the client has set. A real wire makes the garbage itself, and a client that nobody can
+ * ask is taken to be right. */
 static uint32_t client_baud(const struct sim *sim)
 {
-    uint32_t client = sim->tty != NULL && tty_slave(sim->tty) != NULL ? tty_speed(sim->tty) : 0;
+    uint32_t client = sim->wire != NULL && sim->wire->ops->client_rate != NULL
+                          ? sim->wire->ops->client_rate(sim->wire)
+                          : 0;
     return client != 0 ? client : sim->baud;
 }
 
@@ -85,18 +87,18 @@ static bool put_on_wire(struct sim *sim, const struct line_out *out, uint64_t la
     struct buf heard = buf_of(sim->heard, sizeof sim->heard);
     struct span bytes = out->bytes;
 
-    if (sim->unplugged || sim->tty == NULL)
+    if (sim->unplugged || sim->wire == NULL)
         return false;
     if (garbled) {
         uart_misread(bytes, sim->baud, client, &heard);
         bytes = buf_span(&heard);
     }
     tell_wire(sim, SIM_TO_CLIENT, bytes, out->due_us, late_us);
-    enum err e = tty_write(sim->tty, bytes);
+    enum err e = sim->wire->ops->write(sim->wire, bytes);
     if (e != ERR_OK)
         log_msg(sim->log, LOG_WARN, "sim", "event=write-failed bytes=%zu reason=\"%s\"", bytes.n,
                 err_text(e));
-    return !garbled && e == ERR_OK && tty_connected(sim->tty);
+    return !garbled && e == ERR_OK && sim->wire->ops->connected(sim->wire);
 }
 
 static void serve_line(struct sim *sim)
@@ -239,8 +241,8 @@ static void device_changes_baud(void *ctx, uint32_t baud)
     sim->baud = baud;
     if (sim->line != NULL)
         line_set_baud(sim->line, baud);
-    if (sim->tty != NULL && tty_slave(sim->tty) == NULL)
-        tty_set_speed(sim->tty, baud);
+    if (sim->wire != NULL && sim->wire->ops->set_rate != NULL)
+        sim->wire->ops->set_rate(sim->wire, baud);
 }
 
 /* ---- from the client ---- */
@@ -258,7 +260,7 @@ void sim_note_speed(struct sim *sim)
 {
     char text[96];
     struct buf out = buf_of(text, sizeof text - 1);
-    uint32_t client = tty_speed(sim->tty);
+    uint32_t client = sim->wire->ops->client_rate(sim->wire);
 
     if (client == sim->noted_baud)
         return;
@@ -357,7 +359,7 @@ void sim_delete(struct sim *sim)
     if (sim == NULL)
         return;
     sim->handler = (struct sim_handler){0};
-    tty_delete(sim->tty);
+    wire_delete(sim->wire);
     loop_timer_delete(sim->timer);
     loop_timer_delete(sim->reopen);
     sim_cancel_flights(sim);

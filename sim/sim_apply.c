@@ -97,6 +97,8 @@ static enum err unplug(struct sim *sim, const struct stimulus *s, const char **r
                       "keeps the bytes back");
     if (e != ERR_OK)
         return refuse(ret_why, e, "the port is not open");
+    if (sim->wire != NULL && sim->wire->ops->plug != NULL)
+        sim->wire->ops->plug(sim->wire, false);
     sim->unplugged = true;
     sim_drop_replies(sim);
     sim_untrack_answers(sim);
@@ -109,9 +111,11 @@ static enum err plug(struct sim *sim, unsigned tag, const char **ret_why)
 
     if (e != ERR_OK)
         return refuse(ret_why, e, "the port cannot be made again: its name or TCP port is taken");
-    if (sim->unplugged && sim->tty != NULL)
-        tty_flush_input(sim->tty); /* what was sent into the air */
+    if (sim->unplugged && sim->wire != NULL && sim->wire->ops->flush != NULL)
+        sim->wire->ops->flush(sim->wire); /* what was sent into the air */
     sim->unplugged = false;
+    if (sim->wire != NULL && sim->wire->ops->plug != NULL)
+        sim->wire->ops->plug(sim->wire, true);
     wait_for_answer(sim, tag);
     return ERR_OK;
 }

@@ -7,11 +7,11 @@
 #ifndef SIM_SIM_PRIVATE_H
 #define SIM_SIM_PRIVATE_H
 
-#include "port/tty.h"
 #include "sim/device/device.h"
 #include "sim/device/recording.h"
 #include "sim/line.h"
 #include "sim/sim.h"
+#include "sim/wire.h"
 
 /* ---- which reply told what ---- */
 
@@ -67,12 +67,11 @@ struct sim {
     struct device *device;
     struct recording *recording;
     struct line *line;
-    struct tty *tty;
+    struct wire *wire; /* NULL: not open */
     struct loop_timer *timer;
     struct loop_timer *reopen; /* a device whose adapter was pulled out */
-    char where[256];
-    bool reopens;  /* a real port or a TCP client: comes back by opening it again */
-    uint16_t port; /* a TCP server's, which keeps it; 0: none yet */
+    char where[WIRE_WHERE_MAX];
+    bool reopens;  /* as of the wire, also while there is none */
     uint32_t baud; /* of the device, as it said last */
 
     uint32_t noted_baud; /* the client's rate that the owner has heard of; 0: none */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "sim/device/console_knobs.h"
 #include "sim/model/pack.h"
 #include "testing/testing.h"
 
@@ -42,12 +43,12 @@ static void test_defaults(void)
     struct sim_config config;
 
     sim_config_init(&config);
-    CU_ASSERT_STRING_EQUAL(config.device, "pylontech-console");
+    CU_ASSERT_STRING_EQUAL(config.kind->name, "pylontech-console");
     CU_ASSERT_EQUAL(config.pace, PACE_FRAME);
-    CU_ASSERT_EQUAL(config.console.baud, 115200);
-    CU_ASSERT_TRUE(config.console.pager);
-    CU_ASSERT_EQUAL(config.console.answer_delay_us, 20000);
-    CU_ASSERT_STRING_EQUAL(config.console.layout, "");
+    CU_ASSERT_EQUAL(console_knobs(&config)->baud, 115200);
+    CU_ASSERT_TRUE(console_knobs(&config)->pager);
+    CU_ASSERT_EQUAL(console_knobs(&config)->answer_delay_us, 20000);
+    CU_ASSERT_STRING_EQUAL(console_knobs(&config)->layout, "");
     for (size_t i = 0; i < SIM_MAX_BATTERIES; i++) {
         CU_ASSERT_FALSE(config.battery[i].used);
         CU_ASSERT_EQUAL(config.battery[i].soh_pm, 1000);
@@ -87,29 +88,31 @@ static void test_port_keys(void)
     for (size_t i = 0; i < N(lines); i++)
         must_read(&config, 0, lines[i]);
     CU_ASSERT_EQUAL(config.pace, PACE_BYTE);
-    CU_ASSERT_STRING_EQUAL(config.console.layout, "P3");
-    CU_ASSERT_EQUAL(config.console.slots, 8);
-    CU_ASSERT_STRING_EQUAL(config.console.prompt, "PYTES>");
-    CU_ASSERT_TRUE(config.console.debug);
-    CU_ASSERT_EQUAL(config.console.baud, 19200);
-    CU_ASSERT_TRUE(config.console.start_frame_mode);
-    CU_ASSERT_EQUAL(config.console.awake_baud, 115200);
-    CU_ASSERT_TRUE(config.console.exclamation);
-    CU_ASSERT_TRUE(config.console.blank_after_at);
-    CU_ASSERT_TRUE(config.console.no_info_n);
-    CU_ASSERT_TRUE(config.console.no_soh);
-    CU_ASSERT_TRUE(config.console.no_stat_n);
-    CU_ASSERT_TRUE(config.console.no_login);
-    CU_ASSERT_FALSE(config.console.pager);
-    CU_ASSERT_EQUAL(config.console.answer_delay_us, 50000);
-    CU_ASSERT_EQUAL(config.console.row_gap_us, 30000);
-    CU_ASSERT_EQUAL(config.console.clock_year, 2000);
+    CU_ASSERT_STRING_EQUAL(console_knobs(&config)->layout, "P3");
+    CU_ASSERT_EQUAL(console_knobs(&config)->slots, 8);
+    CU_ASSERT_STRING_EQUAL(console_knobs(&config)->prompt, "PYTES>");
+    CU_ASSERT_TRUE(console_knobs(&config)->debug);
+    CU_ASSERT_EQUAL(console_knobs(&config)->baud, 19200);
+    CU_ASSERT_TRUE(console_knobs(&config)->start_frame_mode);
+    CU_ASSERT_EQUAL(console_knobs(&config)->awake_baud, 115200);
+    CU_ASSERT_TRUE(console_knobs(&config)->exclamation);
+    CU_ASSERT_TRUE(console_knobs(&config)->blank_after_at);
+    CU_ASSERT_TRUE(console_knobs(&config)->no_info_n);
+    CU_ASSERT_TRUE(console_knobs(&config)->no_soh);
+    CU_ASSERT_TRUE(console_knobs(&config)->no_stat_n);
+    CU_ASSERT_TRUE(console_knobs(&config)->no_login);
+    CU_ASSERT_FALSE(console_knobs(&config)->pager);
+    CU_ASSERT_EQUAL(console_knobs(&config)->answer_delay_us, 50000);
+    CU_ASSERT_EQUAL(console_knobs(&config)->row_gap_us, 30000);
+    CU_ASSERT_EQUAL(console_knobs(&config)->clock_year, 2000);
 
     /* every key has a line above */
-    for (size_t i = 0; sim_config_port_keys()[i] != NULL; i++) {
+    const char *keys[SIM_PORT_KEYS_MAX + 1];
+    sim_config_port_keys(config.kind, keys);
+    for (size_t i = 0; keys[i] != NULL; i++) {
         bool seen = false;
         for (size_t k = 0; k < N(lines); k++)
-            seen = seen || span_starts(span_str(lines[k]), sim_config_port_keys()[i]);
+            seen = seen || span_starts(span_str(lines[k]), keys[i]);
         CU_ASSERT_TRUE(seen);
     }
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "port/tty.h"
+#include "sim/device/console_knobs.h"
 #include "sim/sim.h"
 #include "testing/testing.h"
 
@@ -101,7 +102,7 @@ static void prepare(struct bench *b, unsigned modules)
     memset(b, 0, sizeof *b);
     b->heard = buf_of(b->memory, sizeof b->memory);
     sim_config_init(&b->config);
-    b->config.console.answer_delay_us = 1000;
+    console_knobs(&b->config)->answer_delay_us = 1000;
     for (unsigned i = 0; i < modules; i++)
         b->config.battery[i].used = true;
 }
@@ -493,7 +494,7 @@ static void test_wake_up_through_the_baud_rate(void)
     prepare(&b, 1);
     span_to_str(SPAN_LIT("pylontech.us2000"), b.config.battery[0].product,
                 sizeof b.config.battery[0].product);
-    b.config.console.start_frame_mode = true;
+    console_knobs(&b.config)->start_frame_mode = true;
     start(&b);
     open_client(&b, 115200);
     CU_ASSERT_TRUE(wait_for(&b, noted_speed));

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "port/tty.h"
+#include "sim/device/console_knobs.h"
 #include "sim/sim.h"
 #include "testing/testing.h"
 
@@ -93,7 +94,7 @@ static void make_sim(struct bench *b)
     struct sim_config config;
     memset(b, 0, sizeof *b);
     sim_config_init(&config);
-    config.console.answer_delay_us = 1000;
+    console_knobs(&config)->answer_delay_us = 1000;
     config.battery[0].used = true;
     snprintf(b->link, sizeof b->link, "/tmp/bmsrig-sim-port-%d", (int)getpid());
     CU_ASSERT_EQUAL_FATAL(loop_new(&b->loop), ERR_OK);

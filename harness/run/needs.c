@@ -78,7 +78,7 @@ static const char *unmet(const char *need, const struct scenario *s, const struc
         return NULL;
     span_token(&rest, &arg);
     if (span_eq_str(word, "bms"))
-        return source_known(m, s->sim.device) ? NULL : "the DUT has no source for this battery";
+        return source_known(m, s->sim.kind->name) ? NULL : "the DUT has no source for this battery";
     if (span_eq_str(word, "can"))
         return need_can(m, arg);
     if (span_eq_str(word, "json"))

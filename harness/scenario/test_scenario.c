@@ -165,7 +165,7 @@ static void test_header_forms(void)
     CU_ASSERT_EQUAL(s->tiers, TIER_BIT_VIRTUAL | TIER_BIT_PTY);
     CU_ASSERT_EQUAL(s->n_needs, 4);
     CU_ASSERT_STRING_EQUAL(s->needs[3], "captures");
-    CU_ASSERT_EQUAL(s->sim.console.answer_delay_us, 30000);
+    CU_ASSERT_TRUE(s->sim.has_port_keys);
     CU_ASSERT_STRING_EQUAL(s->sim.battery[0].serial, "K 12 #3");
     CU_ASSERT(s->sim.battery[1].used);
     CU_ASSERT_EQUAL(s->n_buses, 1);

@@ -27,7 +27,8 @@ static const char usage[] =
     "Usage: bms-sim [DEVICE] [OPTION...]\n"
     "       bms-sim list\n"
     "\n"
-    "A simulated battery on a serial port. It answers like the real one, down to the bytes; what\n"
+    "A simulated battery on a port of this machine. It answers like the real one, down to the "
+    "bytes; what\n"
     "happens to it is typed on the standard input (`help` there lists everything).\n"
     "\n"
     "DEVICE is how the battery talks; `bms-sim list` shows devices and products.\n"
@@ -79,17 +80,20 @@ void options_help(FILE *out)
     fputs(usage, out);
     fputs("Keys of --bms (values carry their unit: soc=97%, current=-10A, capacity=74Ah):\n", out);
     put_keys(out, sim_config_bms_keys());
-    fputs("Keys of --set:\n", out);
-    put_keys(out, sim_config_port_keys());
+    for (size_t i = 0; device_kind_at(i) != NULL; i++) {
+        const char *keys[SIM_PORT_KEYS_MAX + 1];
+        sim_config_port_keys(device_kind_at(i), keys);
+        fprintf(out, "Keys of --set, %s:\n", device_kind_at(i)->name);
+        put_keys(out, keys);
+    }
     fputs(examples, out);
 }
 
 void options_list(FILE *out)
 {
     fputs("Devices\n", out);
-    for (size_t i = 0; device_names()[i] != NULL; i++)
-        fprintf(out, "  %-20s text console on RS232, 115200 baud (Pylontech, PYTES)\n",
-                device_names()[i]);
+    for (size_t i = 0; device_kind_at(i) != NULL; i++)
+        fprintf(out, "  %-20s %s\n", device_kind_at(i)->name, device_kind_at(i)->summary);
     fputs("\nProducts               printed as     cells  capacity  pwr  bat  rows  firmware\n",
           out);
     for (size_t i = 0; product_names()[i] != NULL; i++) {

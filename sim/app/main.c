@@ -59,12 +59,9 @@ static void greet(const struct app *app)
     const struct sim_config *c = &app->options.config;
     const struct product *master = product_find(c->battery[0].product);
 
-    printf("%s: %u %s behind %s", c->device, sim_battery_count(app->sim),
+    printf("%s: %u %s behind %s", c->kind->name, sim_battery_count(app->sim),
            sim_battery_count(app->sim) == 1 ? "battery" : "batteries", master->device_name);
-    if (c->console.start_frame_mode)
-        printf(", asleep at 1200 baud until the wake-up frame");
-    else
-        printf(", %u baud", c->console.baud);
+    c->kind->greet(c->knobs, stdout);
     printf("\nport: %s\n", sim_path(app->sim));
     fflush(stdout);
 }

@@ -315,7 +315,7 @@ enum err console_new(const struct sim_config *config, const struct device_host *
         return ERR_MEMORY;
     c->base.ops = &ops;
     c->base.host = *host;
-    c->knobs = config->console;
+    memcpy(&c->knobs, config->knobs, sizeof c->knobs);
     *ret = &c->base;
     return ERR_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "proto/pylon_console/pylon_console.h"
 #include "sim/device/console.h"
+#include "sim/device/console_knobs.h"
 
 /* ---- traits: what a firmware knows; chosen by the master ---- */
 

@@ -4,9 +4,8 @@
  */
 #include "sim/device/device.h"
 
-#include <string.h>
-
 #include "sim/device/console.h"
+#include "sim/device/console_knobs.h"
 
 /* ---- overlay ---- */
 
@@ -49,24 +48,20 @@ void overlay_unset(struct overlay *overlay, uint16_t path)
 
 /* ---- devices ---- */
 
-struct device_kind {
-    const char *name;
+static const struct maker {
+    const struct device_kind *kind;
     enum err (*make)(const struct sim_config *config, const struct device_host *host,
                      struct device **ret);
+} makers[] = {
+    {&console_kind, console_new},
 };
-
-static const struct device_kind kinds[] = {
-    {"pylontech-console", console_new},
-};
-
-static const char *const names[] = {"pylontech-console", NULL};
 
 enum err device_new(const struct sim_config *config, const struct device_host *host,
                     struct device **ret)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(kinds[i].name, config->device) == 0)
-            return kinds[i].make(config, host, ret);
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++) {
+        if (makers[i].kind == config->kind)
+            return makers[i].make(config, host, ret);
     }
     return ERR_NOT_FOUND;
 }
@@ -75,9 +70,4 @@ void device_delete(struct device *device)
 {
     if (device != NULL)
         device->ops->destroy(device);
-}
-
-const char *const *device_names(void)
-{
-    return names;
 }

@@ -121,11 +121,9 @@ struct device {
 /* The room an answer may take; hosts render into buffers of this size. */
 enum { DEVICE_REPLY_MAX = 24576 };
 
-/* The device called `config->device`; ERR_NOT_FOUND when there is none. Off until power_up(). */
+/* The device that `config->kind` names. Off until power_up(). */
 enum err device_new(const struct sim_config *config, const struct device_host *host,
                     struct device **ret);
 void device_delete(struct device *device);
-/* NULL terminated. */
-const char *const *device_names(void);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "sim/device/console_knobs.h"
 #include "sim/device/device.h"
 
 struct fuzz {
@@ -71,16 +72,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct device_host host = {
         .stack = give_stack, .reply = take_reply, .note = take_note, .baud = take_baud, .ctx = f};
     sim_config_init(&config);
-    config.console.debug = (data[0] & 0x80u) != 0;
-    config.console.start_frame_mode = (data[0] & 0x40u) != 0;
-    config.console.pager = (data[0] & 0x20u) == 0;
+    console_knobs(&config)->debug = (data[0] & 0x80u) != 0;
+    console_knobs(&config)->start_frame_mode = (data[0] & 0x40u) != 0;
+    console_knobs(&config)->pager = (data[0] & 0x20u) == 0;
     fill(&f->stack, products[(data[0] & 0x1Fu) % 6]);
     if (device_new(&config, &host, &device) == ERR_OK) {
         device->ops->power_up(device, 0);
         device->ops->on_bytes(device, span_of(data + 1, size - 1), 0);
         if (f->said > (size + 1) * DEVICE_REPLY_MAX)
             abort();
-        if (!config.console.start_frame_mode) {
+        if (!console_knobs(&config)->start_frame_mode) {
             /* ends the line, leaves a pager that it opened, is a line of its own otherwise */
             device->ops->on_bytes(device, SPAN_LIT("\rqq\r\r"), 0);
             if (!f->ends_in_prompt)

@@ -67,7 +67,7 @@ static void test_unknown_command(void)
     struct bench b;
     struct sim_config config;
     sim_config_init(&config);
-    config.console.debug = true;
+    console_knobs(&config)->debug = true;
     bench_open_with(&b, &config);
     bench_module(&b, 1, "pylontech.us2000c", 3293, 0, 190, 530);
     BENCH_SAYS(&b, "totalcoux\n",
@@ -139,7 +139,8 @@ static void test_prompts(void)
     BENCH_SAYS(&b, "\r", "\n\rPYTES_debug>");
     bench_close(&b);
     sim_config_init(&config);
-    span_to_str(SPAN_LIT("mine>"), config.console.prompt, sizeof config.console.prompt);
+    span_to_str(SPAN_LIT("mine>"), console_knobs(&config)->prompt,
+                sizeof console_knobs(&config)->prompt);
     bench_open_with(&b, &config);
     bench_module(&b, 1, "pylontech.us2000c", 3318, 0, 250, 930);
     BENCH_SAYS(&b, "\r", "\n\rmine>");
@@ -216,10 +217,10 @@ static void test_knobs_take_commands_away(void)
     struct bench b;
     struct sim_config config;
     sim_config_init(&config);
-    config.console.no_info_n = true;
-    config.console.no_stat_n = true;
-    config.console.no_soh = true;
-    config.console.no_login = true;
+    console_knobs(&config)->no_info_n = true;
+    console_knobs(&config)->no_stat_n = true;
+    console_knobs(&config)->no_soh = true;
+    console_knobs(&config)->no_login = true;
     bench_open_with(&b, &config);
     bench_module(&b, 1, "pylontech.us2000c", 3455, 0, 250, 990);
     CU_ASSERT_TRUE(bench_has(bench_type(&b, "info 1\r"), "Invalid command"));
@@ -235,8 +236,8 @@ static void test_knobs_of_style(void)
     struct bench b;
     struct sim_config config;
     sim_config_init(&config);
-    config.console.exclamation = true;
-    config.console.blank_after_at = true;
+    console_knobs(&config)->exclamation = true;
+    console_knobs(&config)->blank_after_at = true;
     bench_open_with(&b, &config);
     bench_module(&b, 1, "pylontech.us2000c", 3455, 0, 250, 990);
     BENCH_SAYS(&b, "time\r",
@@ -382,7 +383,7 @@ static void test_pager_off(void)
     struct bench b;
     struct sim_config config;
     sim_config_init(&config);
-    config.console.pager = false;
+    console_knobs(&config)->pager = false;
     bench_open_with(&b, &config);
     bench_module(&b, 1, "pylontech.us2000b-plus", 3379, 0, 140, 890);
     struct span said = bench_type(&b, "help\r");
@@ -425,7 +426,7 @@ static void test_wake_up(void)
     struct bench b;
     struct sim_config config;
     sim_config_init(&config);
-    config.console.start_frame_mode = true;
+    console_knobs(&config)->start_frame_mode = true;
     bench_open_with(&b, &config);
     bench_module(&b, 1, "pylontech.us2000", 3379, 0, 140, 890);
     CU_ASSERT_EQUAL(b.baud, 1200);
@@ -445,8 +446,8 @@ static void test_extra2000_wakes_at_19200(void)
     struct bench b;
     struct sim_config config;
     sim_config_init(&config);
-    config.console.start_frame_mode = true;
-    config.console.awake_baud = 19200;
+    console_knobs(&config)->start_frame_mode = true;
+    console_knobs(&config)->awake_baud = 19200;
     bench_open_with(&b, &config);
     bench_module(&b, 1, "pylontech.us2000", 3379, 0, 140, 890);
     bench_type(&b, "~20014682C0048520FCC3\r");
@@ -472,8 +473,8 @@ static void test_delays(void)
     struct bench b;
     struct sim_config config;
     sim_config_init(&config);
-    config.console.answer_delay_us = 7000;
-    config.console.row_gap_us = 100;
+    console_knobs(&config)->answer_delay_us = 7000;
+    console_knobs(&config)->row_gap_us = 100;
     bench_open_with(&b, &config);
     bench_module(&b, 1, "pylontech.us2000b-plus", 3379, 0, 140, 890);
     bench_type(&b, "pwr\r");

@@ -153,8 +153,8 @@ static void test_captures(void)
         snprintf(path, sizeof path, "%s/captures/pylontech-console/%s.txt", shared, p->capture);
         snprintf(typed, sizeof typed, "%s\r", p->command);
         sim_config_init(&config);
-        config.console.debug = p->debug;
-        config.console.pager = false;
+        console_knobs(&config)->debug = p->debug;
+        console_knobs(&config)->pager = false;
         bench_open_with(&b, &config);
         for (unsigned n = 1; n <= p->modules; n++)
             bench_module(&b, n, p->product, 3300, p->discharging ? -4000 : 4000, 250, 500);

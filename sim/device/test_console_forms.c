@@ -247,7 +247,7 @@ static void test_pwrsys(void)
     struct bench b;
     struct sim_config config;
     sim_config_init(&config);
-    config.console.debug = true;
+    console_knobs(&config)->debug = true;
     bench_open_with(&b, &config);
     for (unsigned n = 1; n <= 5; n++) {
         bench_module(&b, n, "pylontech.us2000c", 3318, n == 1 ? -2232 : -2233, 257, 930);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/device/console.h"
+#include "sim/device/console_knobs.h"
 #include "sim/device/device.h"
 #include "testing/testing.h"
 

@@ -156,9 +156,10 @@ static void test_layout_slots_and_clock_knobs(void)
     struct bench b;
     struct sim_config config;
     sim_config_init(&config);
-    span_to_str(SPAN_LIT("P3"), config.console.layout, sizeof config.console.layout);
-    config.console.slots = 8;
-    config.console.clock_year = 2000;
+    span_to_str(SPAN_LIT("P3"), console_knobs(&config)->layout,
+                sizeof console_knobs(&config)->layout);
+    console_knobs(&config)->slots = 8;
+    console_knobs(&config)->clock_year = 2000;
     bench_open_with(&b, &config);
     bench_module(&b, 1, "pylontech.us2000c", 3300, 0, 250, 500);
     b.stack.now_us += 3725 * US_PER_S;

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See wire.h.
+ */
+#include "sim/wire.h"
+
+#include "sim/config.h"
+
+enum err wire_open(struct loop *loop, const struct sim_config *config, uint32_t baud,
+                   const struct wire_events *events, char where[WIRE_WHERE_MAX], struct wire **ret)
+{
+    switch (config->kind->wire) {
+    case DEVICE_TTY: return wire_tty_open(loop, baud, events, where, ret);
+    case DEVICE_CAN:
+    case DEVICE_BLE: break;
+    }
+    return ERR_UNSUPPORTED;
+}
+
+void wire_delete(struct wire *wire)
+{
+    if (wire != NULL)
+        wire->ops->destroy(wire);
+}
