@@ -234,7 +234,7 @@ static bool is_whole(const struct form_reader *r)
 {
     const struct pylon_form *form = &r->form;
 
-    if (form->n == 0)
+    if (count_of(form, PYLON_KV_BLANK) == form->n)
         return false;
     switch (r->kind) {
     case PYLON_FORM_PWR:

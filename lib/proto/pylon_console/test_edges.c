@@ -239,6 +239,10 @@ static void test_form_corners(void)
     buf_str(&value, "Label: ");
     buf_put(&value, span_sub(buf_span(&b), 0, 256));
     expect(pylon_form_decode(PYLON_FORM_INFO, buf_span(&value), &form), ERR_SYNTAX, 0);
+    /* nothing but empty lines */
+    expect(pylon_form_decode(PYLON_FORM_INFO, SPAN_LIT("\n \n\n "), &form), ERR_INCOMPLETE, 5);
+    expect(pylon_form_decode(PYLON_FORM_PWRSYS, SPAN_LIT("\r\r\n \r\r\n\r\r\nA: 1"), &form), ERR_OK,
+           0);
     /* blank lines of blanks, lines of the high-voltage consoles */
     expect(
         pylon_form_decode(PYLON_FORM_INFO, SPAN_LIT("   \nUnit 1 Barcode\nBMU 4 Barcode\n"), &form),
