@@ -122,7 +122,7 @@ static void test_manifest_errors(void)
     put("bad.dut", "dut bad \"bad\"\nrun x {confg}\nboot 2\nsources pylontech-consol\nstale zer\n"
                    "[cann]\n");
     EXPECT("bmsrig run --dut bad.dut good.scn", 3,
-           "bad.dut:2:7: error: unknown placeholder '{confg}' (known: tty, can, broker",
+           "bad.dut:2:7: error: unknown placeholder '{confg}' (known: tty, source",
            "bad.dut:3:7: error: expected a time unit",
            "unknown source 'pylontech-consol', did you mean 'pylontech-console'?",
            "unknown stale policy 'zer', did you mean 'zero'?",

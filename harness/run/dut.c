@@ -21,7 +21,9 @@ static void fill_values(const struct world *w, const char *bin, struct manifest_
     unsigned batteries = 0;
     for (size_t i = 0; i < SIM_MAX_BATTERIES; i++)
         batteries += w->scenario->sim.battery[i].used;
-    *fill = (struct manifest_fill){.tty = w->tty_path,
+    *fill = (struct manifest_fill){.tty = w->battery[0] == '/' ? w->battery : NULL,
+                                   .battery = w->battery,
+                                   .source = w->scenario->sim.kind->name,
                                    .can = w->can_name,
                                    .broker = w->broker_url,
                                    .host = w->broker_host,
@@ -52,15 +54,16 @@ bool dut_prepare(struct world *w)
     char bin[512];
     struct manifest_fill fill;
     snprintf(w->dut_config, sizeof w->dut_config, "%s/dut.conf", w->dir);
-    if (!w->manifest->config)
+    const char *config = manifest_config(w->manifest, w->scenario->sim.kind->name);
+    if (!config)
         return true;
     path_bin(bin, sizeof bin);
     fill_values(w, bin, &fill);
     struct span raw;
     char path[1024]; /* what a manifest names is beside it */
-    bool absolute = w->manifest->config[0] == '/';
+    bool absolute = config[0] == '/';
     snprintf(path, sizeof path, "%s%s%s", absolute ? "" : w->manifest->dir, absolute ? "" : "/",
-             w->manifest->config);
+             config);
     enum err err = file_read(path, &raw);
     if (err != ERR_OK) {
         world_fail(w, "the DUT's configuration template %s: %s", path, err_text(err));

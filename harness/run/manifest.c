@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/run/manifest_private.h"
+#include "sim/device/kind.h"
 
 enum section { SECTION_TOP, SECTION_CAN, SECTION_JSON, SECTION_MAP, SECTION_EXCLUDE, SECTION_BAD };
 
@@ -17,15 +18,6 @@ static const char *const can_keys[] = {"dialect", "maker", "period", "stale", NU
 static const char *const json_keys[] = {"topic",   "form",   "status", "online",
                                         "offline", "period", "stale",  NULL};
 static const char *const policies[] = {"silence", "zero", "offline", NULL};
-/* the wire formats that a scenario may put at the DUT's serial port */
-static const char *const source_words[] = {"pylontech-console",
-                                           "pylontech-rs485",
-                                           "jk-uart",
-                                           "jk-modbus",
-                                           "jk-bus",
-                                           "jk-ble",
-                                           "byd-rs485",
-                                           NULL};
 static const char *const forms[] = {"nested", "flat", "union", NULL};
 
 struct reader {
@@ -67,8 +59,8 @@ static bool check_placeholders(struct reader *r, const struct conf_token *token)
         enum placeholder hold = placeholder_find(piece.name);
         if (hold == HOLD_COUNT) {
             conf_error_at(r->file, token->line, here,
-                          "unknown placeholder '{%.*s}' (known: tty, can, broker, host, port, "
-                          "batteries, dir, config, bin, manifest)",
+                          "unknown placeholder '{%.*s}' (known: tty, source, battery, can, broker, "
+                          "host, port, batteries, dir, config, bin, manifest)",
                           (int)piece.name.n, (const char *)piece.name.p);
             return false;
         }
@@ -184,19 +176,67 @@ static bool take_positive_time(struct conf_cursor *c, uint64_t *ret_us)
     return true;
 }
 
-static bool take_sources(struct manifest *m, struct conf_cursor *c)
+/* A source is the device that a scenario puts before the DUT. */
+static bool take_device(struct conf_cursor *c, char *out, size_t cap)
 {
+    const char *names[DEVICE_KINDS_MAX + 1] = {NULL};
     size_t index;
 
+    for (size_t i = 0; device_kind_at(i) != NULL; i++)
+        names[i] = device_kind_at(i)->name;
+    if (!conf_take_known(c, "source", names, &index))
+        return false;
+    span_to_str(span_str(names[index]), out, cap);
+    return true;
+}
+
+/* FILE, or FILE for SOURCE[, SOURCE...] */
+static bool take_config(struct reader *r, struct conf_cursor *c)
+{
+    struct manifest *m = r->m;
+    const struct conf_token *key = &c->line->tokens[0];
+    char *path = NULL;
+
+    if (!take_copy(r, c, "the template's path", &path))
+        return false;
+    if (!conf_accept(c, "for")) {
+        if (m->config != NULL)
+            conf_fail_at(c, key, "there is a template for all sources already");
+        else
+            m->config = path;
+        if (m->config != path)
+            free(path);
+        return m->config == path;
+    }
+    bool ok = true;
+    do {
+        struct manifest_config *own = &m->configs[m->n_configs];
+        if (m->n_configs == MANIFEST_SOURCES) {
+            conf_fail(c, "too many templates: at most %d sources", MANIFEST_SOURCES);
+            ok = false;
+            break;
+        }
+        ok = take_device(c, own->source, sizeof own->source);
+        own->line = key->line;
+        if (ok)
+            own->path = copy_text(path, strlen(path));
+        m->n_configs += ok && own->path != NULL;
+        conf_accept(c, ",");
+    } while (ok && !conf_at_end(c));
+    free(path);
+    return ok;
+}
+
+static bool take_sources(struct manifest *m, struct conf_cursor *c)
+{
     do {
         if (m->n_sources == sizeof m->sources / sizeof m->sources[0]) {
             conf_fail(c, "too many sources: at most %zu", m->n_sources);
             return false;
         }
-        if (!conf_take_known(c, "source", source_words, &index))
+        if (!take_device(c, m->sources[m->n_sources], sizeof m->sources[0]))
             return false;
-        span_to_str(span_str(source_words[index]), m->sources[m->n_sources++],
-                    sizeof m->sources[0]);
+        m->n_sources++;
         conf_accept(c, ",");
     } while (!conf_at_end(c));
     return true;
@@ -240,7 +280,7 @@ static bool top_line(struct reader *r, struct conf_cursor *c)
     case 0: return take_dut(m, c);
     case 1: return take_run(r, c);
     case 2: return take_env(r, c);
-    case 3: return take_copy(r, c, "the template's path", &m->config);
+    case 3: return take_config(r, c);
     case 4: return take_positive_time(c, &m->boot_us);
     case 5: return take_positive_time(c, &m->stop_us);
     case 6: return take_sources(m, c);
@@ -374,7 +414,8 @@ static bool is_duplicate(struct reader *r, size_t index)
     const struct conf_line *line = &r->file->lines[index];
     const struct conf_token *key = &line->tokens[0];
 
-    if (r->section == SECTION_TOP && span_eq_str(key->text, "env"))
+    if (r->section == SECTION_TOP &&
+        (span_eq_str(key->text, "env") || span_eq_str(key->text, "config")))
         return false;
     for (size_t i = r->section_start; i < index; i++) {
         const struct conf_line *other = &r->file->lines[i];
@@ -439,6 +480,14 @@ static void check_attach(struct reader *r, uint32_t line)
         conf_error_at(r->file, line, 1, "[json] needs 'broker', where the DUT publishes");
 }
 
+static bool is_source(const struct manifest *m, const char *name)
+{
+    for (size_t i = 0; i < m->n_sources; i++)
+        if (strcmp(m->sources[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void check_whole(struct reader *r)
 {
     struct manifest *m = r->m;
@@ -457,9 +506,14 @@ static void check_whole(struct reader *r)
         conf_error_at(r->file, line, 1, "[can] has no 'dialect'");
     if (m->has_json && m->topic[0] == '\0')
         conf_error_at(r->file, line, 1, "[json] has no 'topic'");
-    if (r->config_line != 0 && m->config == NULL)
+    if (r->config_line != 0 && m->config == NULL && m->n_configs == 0)
         conf_error_at(r->file, r->config_line, r->config_column,
                       "{config} is used, but there is no 'config' template");
+    for (size_t i = 0; i < m->n_configs; i++)
+        if (!is_source(m, m->configs[i].source))
+            conf_error_at(r->file, m->configs[i].line, 1,
+                          "a template for '%s', which is not among the sources",
+                          m->configs[i].source);
     if (r->offline_line != 0 && m->status_topic[0] == '\0')
         conf_error_at(r->file, r->offline_line, 1,
                       "stale by 'offline' needs the 'status' topic in [json]");
@@ -541,10 +595,20 @@ void manifest_delete(struct manifest *m)
         free(m->env[i]);
     for (size_t i = 0; i < m->n_exclude; i++)
         free(m->exclude[i].reason);
+    for (size_t i = 0; i < m->n_configs; i++)
+        free(m->configs[i].path);
     free(m->config);
     free(m->path);
     free(m->dir);
     free(m);
+}
+
+const char *manifest_config(const struct manifest *m, const char *source)
+{
+    for (size_t i = 0; i < m->n_configs; i++)
+        if (strcmp(m->configs[i].source, source) == 0)
+            return m->configs[i].path;
+    return m->config;
 }
 
 const char *manifest_excluded(const struct manifest *m, const char *req)

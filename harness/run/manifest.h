@@ -6,6 +6,7 @@
  *     dut      my-bridge "My bridge 1.2"
  *     run      /usr/bin/python3 bridge.py --config {config}
  *     config   my-bridge.conf.in            # a template; {tty} {can} {broker} ... are filled in
+ *     config   my-jk.conf.in for jk-modbus  # another one for such a battery
  *     boot     2 s                          # from start to the first poll, at most
  *     sources  pylontech-console
  *     stale    zero                         # what it does when the battery is lost
@@ -23,8 +24,10 @@
  * Further keys: stop, env NAME=value (repeatable); tty, can, broker in place of `run`; [can] maker,
  * period, stale; [json] online, offline, period, stale.
  *
- * Placeholders: {tty} {can} {broker} (mqtt://127.0.0.1:PORT) {host} {port} {batteries} {dir} (the
- * run's own folder) {config} {bin} (where our programs are) {manifest} (the manifest's folder).
+ * Placeholders: {battery} (what to open to reach the battery: a tty, a CAN interface, ble:ADDRESS)
+ * {source} (the device of the scenario) {tty} (a battery on a serial port) {can} {broker}
+ * (mqtt://127.0.0.1:PORT) {host} {port} {batteries} {dir} (the run's own folder) {config} {bin}
+ * (where our programs are) {manifest} (the manifest's folder).
  */
 #ifndef HARNESS_MANIFEST_H
 #define HARNESS_MANIFEST_H
@@ -38,7 +41,13 @@ enum stale_policy {
     STALE_OFFLINE,    /* the status topic says offline */
 };
 
-enum { MANIFEST_ARGS = 24, MANIFEST_EXCLUDES = 64, MANIFEST_MAPS = 64, MANIFEST_ENVS = 16 };
+enum {
+    MANIFEST_SOURCES = 16,
+    MANIFEST_ARGS = 24,
+    MANIFEST_EXCLUDES = 64,
+    MANIFEST_MAPS = 64,
+    MANIFEST_ENVS = 16
+};
 
 struct manifest {
     char *path, *dir;
@@ -49,10 +58,16 @@ struct manifest {
     size_t n_run;
     char *env[MANIFEST_ENVS]; /* "NAME=value", placeholders allowed */
     size_t n_env;
-    char *config;     /* path of the template, or NULL */
+    char *config; /* path of the template, or NULL */
+    struct manifest_config {
+        char source[24];
+        char *path;
+        uint32_t line;
+    } configs[MANIFEST_SOURCES]; /* templates for some sources: manifest_config() */
+    size_t n_configs;
     uint64_t boot_us; /* default 5 s */
     uint64_t stop_us; /* SIGTERM to SIGKILL; default 2 s */
-    char sources[8][24];
+    char sources[MANIFEST_SOURCES][24];
     size_t n_sources;
     enum stale_policy stale_can, stale_json;
     char tty[128], can[128], broker[200]; /* attach */
@@ -80,12 +95,14 @@ enum err manifest_load(const char *path, FILE *diag, struct manifest **ret);
 /* The same from memory; relative things are beside `name`. */
 enum err manifest_parse(const char *name, struct span text, FILE *diag, struct manifest **ret);
 void manifest_delete(struct manifest *m);
+/* The template for a DUT that reads such a battery; NULL: none. */
+const char *manifest_config(const struct manifest *m, const char *source);
 /* NULL when the requirement is not excluded. */
 const char *manifest_excluded(const struct manifest *m, const char *req);
 
 /* Values for the placeholders. */
 struct manifest_fill {
-    const char *tty, *can, *broker, *host, *dir, *config, *bin;
+    const char *tty, *battery, *source, *can, *broker, *host, *dir, *config, *bin;
     unsigned port, batteries;
 };
 /* Replaces {name}. ERR_NOT_FOUND: unknown placeholder; ERR_INCOMPLETE: a known one for which `fill`

@@ -5,10 +5,12 @@
 #include "harness/run/manifest_private.h"
 
 const char *const placeholder_words[HOLD_COUNT + 1] = {
-    [HOLD_TTY] = "tty",           [HOLD_CAN] = "can",       [HOLD_BROKER] = "broker",
-    [HOLD_HOST] = "host",         [HOLD_PORT] = "port",     [HOLD_BATTERIES] = "batteries",
-    [HOLD_DIR] = "dir",           [HOLD_CONFIG] = "config", [HOLD_BIN] = "bin",
-    [HOLD_MANIFEST] = "manifest",
+    [HOLD_TTY] = "tty",       [HOLD_BATTERY] = "battery",
+    [HOLD_SOURCE] = "source", [HOLD_CAN] = "can",
+    [HOLD_BROKER] = "broker", [HOLD_HOST] = "host",
+    [HOLD_PORT] = "port",     [HOLD_BATTERIES] = "batteries",
+    [HOLD_DIR] = "dir",       [HOLD_CONFIG] = "config",
+    [HOLD_BIN] = "bin",       [HOLD_MANIFEST] = "manifest",
 };
 
 enum placeholder placeholder_find(struct span name)
@@ -61,6 +63,8 @@ static enum err put_value(const struct manifest *m, const struct manifest_fill *
 {
     switch (hold) {
     case HOLD_TTY: return put_text(out, fill->tty);
+    case HOLD_BATTERY: return put_text(out, fill->battery);
+    case HOLD_SOURCE: return put_text(out, fill->source);
     case HOLD_CAN: return put_text(out, fill->can);
     case HOLD_BROKER: return put_text(out, fill->broker);
     case HOLD_HOST: return put_text(out, fill->host);

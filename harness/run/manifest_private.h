@@ -9,6 +9,8 @@
 
 enum placeholder {
     HOLD_TTY,
+    HOLD_BATTERY,
+    HOLD_SOURCE,
     HOLD_CAN,
     HOLD_BROKER,
     HOLD_HOST,

@@ -98,7 +98,7 @@ static bool open_sim(struct world *w)
         world_fail(w, "serial port %s: %s", where, err_text(err));
         return false;
     }
-    snprintf(w->tty_path, sizeof w->tty_path, "%s", sim_path(w->sim));
+    snprintf(w->battery, sizeof w->battery, "%s", sim_path(w->sim));
     return true;
 }
 

@@ -23,7 +23,7 @@ static const char full[] =
     "config   {manifest}/my-bridge.conf.in\n"
     "boot     2 s\n"
     "stop     500 ms\n"
-    "sources  pylontech-console, pylontech-rs485\n"
+    "sources  pylontech-console, pylontech-console\n"
     "stale    zero\n"
     "[can]\n"
     "dialect  pylon-1.2\n"
@@ -90,7 +90,7 @@ static void test_full(void)
     CU_ASSERT_EQUAL(m->boot_us, 2000000);
     CU_ASSERT_EQUAL(m->stop_us, 500000);
     CU_ASSERT_EQUAL(m->n_sources, 2);
-    CU_ASSERT_STRING_EQUAL(m->sources[1], "pylontech-rs485");
+    CU_ASSERT_STRING_EQUAL(m->sources[1], "pylontech-console");
     manifest_delete(m);
 }
 
@@ -139,14 +139,15 @@ static void test_defaults(void)
 static void test_stale_order(void)
 {
     /* the section's own word wins, wherever the general one stands */
-    struct manifest *m = load_good("dut a\nrun x\nsources jk-uart\nstale silence\n[can]\n"
+    struct manifest *m = load_good("dut a\nrun x\nsources pylontech-console\nstale silence\n[can]\n"
                                    "dialect d\nstale zero\n[json]\ntopic t\n");
 
     CU_ASSERT_EQUAL(m->stale_can, STALE_ZERO);
     CU_ASSERT_EQUAL(m->stale_json, STALE_SILENCE);
     manifest_delete(m);
-    m = load_good("dut a\nrun x\nsources jk-uart\nstale offline\n[can]\ndialect d\n[json]\n"
-                  "topic t\nstatus s\n");
+    m = load_good(
+        "dut a\nrun x\nsources pylontech-console\nstale offline\n[can]\ndialect d\n[json]\n"
+        "topic t\nstatus s\n");
     CU_ASSERT_EQUAL(m->stale_can, STALE_UNDECLARED); /* a bus has no status topic */
     CU_ASSERT_EQUAL(m->stale_json, STALE_OFFLINE);
     manifest_delete(m);
@@ -176,15 +177,18 @@ static void test_errors(void)
          "m.dut:6:1: error: unknown key of [can] 'bus' (known: dialect, maker, period, stale)\n"},
         {"duty x\n", "m.dut:1:1: error: unknown key 'duty', did you mean 'dut'? (known: dut, run, "
                      "env, config, boot, stop, sources, stale, tty, can, broker)\n"},
-        {"dut a\nrun x --tty {ttty}\n",
-         "m.dut:2:13: error: unknown placeholder '{ttty}' (known: tty, can, broker, host, port, "
-         "batteries, dir, config, bin, manifest)\n"
-         "    run x --tty {ttty}\n"
-         "                ^\n"},
+        {"dut a\nrun x --tty {ttty}\n", "m.dut:2:13: error: unknown placeholder '{ttty}' (known: "
+                                        "tty, source, battery, can, broker, host, port, "
+                                        "batteries, dir, config, bin, manifest)\n"
+                                        "    run x --tty {ttty}\n"
+                                        "                ^\n"},
         {"dut a\nrun x \"{dir\"\n", "m.dut:2:8: error: '{' without its '}' ('{{' is a brace)\n"},
-        {"dut a\nrun x {config}\nsources jk-uart\n[can]\ndialect d\n",
+        {"dut a\nrun x {config}\nsources pylontech-console\n[can]\ndialect d\n",
          "m.dut:2:7: error: {config} is used, but there is no 'config' template\n"},
         {"dut a\nrun x\nrun y\n", "m.dut:3:1: error: duplicate key 'run' (first at line 2)\n"},
+        {"dut a\nconfig a\nconfig b\n",
+         "m.dut:3:1: error: there is a template for all sources already\n"},
+        {"dut a\nconfig a for b\n", "m.dut:2:14: error: unknown source 'b'"},
         {"dut a\nrun\n", "m.dut:2:4: error: expected the program to run, found end of line\n"},
         {"dut a\nenv LANG\n", "m.dut:2:5: error: expected NAME=value\n"},
         {"dut a\nboot 2\n", "m.dut:2:7: error: expected a time unit (us, ms, s, min, h, d)\n"},
@@ -209,21 +213,23 @@ static void test_errors(void)
         {SHORT "[exclude]\nCAN-PN\n", "m.dut:7:7: error: expected the reason in quotes\n"},
         {SHORT "[exclude]\nCAN-PN \"a\"\nCAN-PN \"b\"\n",
          "m.dut:8:1: error: duplicate key 'CAN-PN' (first at line 7)\n"},
-        {"run x\nsources jk-uart\n[can]\ndialect d\n", "m.dut:1:1: error: no 'dut NAME'\n"},
+        {"run x\nsources pylontech-console\n[can]\ndialect d\n",
+         "m.dut:1:1: error: no 'dut NAME'\n"},
         {"dut a\nrun x\n[can]\ndialect d\n",
          "m.dut:1:1: error: no 'sources': which batteries can it read?\n"},
-        {"dut a\nrun x\nsources jk-uart\n",
+        {"dut a\nrun x\nsources pylontech-console\n",
          "m.dut:1:1: error: neither [can] nor [json]: there is nothing to judge\n"},
-        {"dut a\nrun x\nsources jk-uart\n[can]\n", "m.dut:1:1: error: [can] has no 'dialect'\n"},
-        {"dut a\nsources jk-uart\n[can]\ndialect d\n",
+        {"dut a\nrun x\nsources pylontech-console\n[can]\n",
+         "m.dut:1:1: error: [can] has no 'dialect'\n"},
+        {"dut a\nsources pylontech-console\n[can]\ndialect d\n",
          "m.dut:1:1: error: no 'run': how is it started?"},
-        {"dut a\ncan can0\nsources jk-uart\n[can]\ndialect d\n",
+        {"dut a\ncan can0\nsources pylontech-console\n[can]\ndialect d\n",
          "m.dut:1:1: error: no 'tty': where is the DUT's battery port?\n"},
-        {"dut a\ntty /dev/x\nsources jk-uart\n[can]\ndialect d\n",
+        {"dut a\ntty /dev/x\nsources pylontech-console\n[can]\ndialect d\n",
          "m.dut:1:1: error: [can] needs 'can', the interface to listen on\n"},
-        {"dut a\ntty /dev/x\nsources jk-uart\n[json]\ntopic d\n",
+        {"dut a\ntty /dev/x\nsources pylontech-console\n[json]\ntopic d\n",
          "m.dut:1:1: error: [json] needs 'broker', where the DUT publishes\n"},
-        {"dut a\nrun x\ntty /dev/x\nsources jk-uart\n[can]\ndialect d\n",
+        {"dut a\nrun x\ntty /dev/x\nsources pylontech-console\n[can]\ndialect d\n",
          "m.dut:1:1: error: with 'run' the harness makes tty, can and broker"},
     };
 
@@ -240,6 +246,8 @@ static void test_errors(void)
 
 static const struct manifest_fill fill = {
     .tty = "/dev/pts/7",
+    .battery = "vcan1",
+    .source = "pylon-can",
     .can = "vcan3",
     .broker = "mqtt://127.0.0.1:40001",
     .host = "127.0.0.1",
@@ -249,18 +257,32 @@ static const struct manifest_fill fill = {
     .batteries = 4,
 };
 
+/* A template of its own for some batteries. */
+static void test_config_for(void)
+{
+    struct manifest *m = load_good("dut a\nrun x {config}\nconfig a.in\n"
+                                   "config b.in for pylontech-console\n"
+                                   "sources pylontech-console\n[can]\ndialect d\n");
+
+    CU_ASSERT_STRING_EQUAL(manifest_config(m, "pylontech-console"), "b.in");
+    CU_ASSERT_STRING_EQUAL(manifest_config(m, "something-else"), "a.in");
+    manifest_delete(m);
+}
+
 static void test_expand(void)
 {
     struct manifest *m = load_good(SHORT);
     char text[256];
     struct buf b = buf_of(text, sizeof text);
     const char *bad = NULL;
-    static const char all[] = "{tty} {can} {broker} {host}:{port} {batteries} {dir} {bin} "
-                              "{manifest} {{tty}} }";
+    static const char all[] =
+        "{tty} {battery} {source} {can} {broker} {host}:{port} {batteries} {dir} "
+        "{bin} {manifest} {{tty}} }";
 
     CU_ASSERT_EQUAL(manifest_expand(m, all, &fill, &b, &bad), ERR_OK);
-    CU_ASSERT(span_eq_str(buf_span(&b), "/dev/pts/7 vcan3 mqtt://127.0.0.1:40001 127.0.0.1:40001 "
-                                        "4 /tmp/run /opt/bin duts {tty}} }"));
+    CU_ASSERT(span_eq_str(buf_span(&b),
+                          "/dev/pts/7 vcan1 pylon-can vcan3 mqtt://127.0.0.1:40001 127.0.0.1:40001 "
+                          "4 /tmp/run /opt/bin duts {tty}} }"));
     manifest_delete(m);
 }
 
@@ -328,6 +350,7 @@ int main(int argc, char **argv)
         {"stale policy of one sink", test_stale_order},
         {"a DUT that runs already", test_attach},
         {"mistakes", test_errors},
+        {"templates for sources", test_config_for},
         {"placeholders", test_expand},
         {"placeholders with mistakes", test_expand_errors},
         {"damaged text", test_damaged_text},

@@ -58,7 +58,7 @@ struct world {
     char error[256]; /* why the run could not be made; "" */
 
     struct sim *sim;
-    char tty_path[600];
+    char battery[600]; /* what the DUT opens to reach it */
 
     struct can_hub *hub; /* one of hub and can, or none */
     struct can *can;
