@@ -165,7 +165,7 @@ static enum err start_sinks(struct app *app, const struct config *config, const 
         enum err e = app_mqtt_init(&app->mqtts[i], app, &config->mqtts[i], ret_why);
         if (e != ERR_OK)
             return e;
-        app->sinks[app->n_sinks++] = sink_victron_as_sink(&app->mqtts[i].sink);
+        app_mqtt_add_sinks(&app->mqtts[i]);
         app->n_mqtts++;
     }
     return ERR_OK;
@@ -209,6 +209,11 @@ static enum err start_batteries(struct app *app, const struct config *config)
         app->n_batteries++;
     }
     share_slots(app);
+    for (size_t i = 0; i < app->n_batteries; i++) {
+        const struct app_battery *b = &app->batteries[i];
+        for (size_t k = 0; k < app->n_mqtts; k++)
+            sink_ha_add_section(&app->mqtts[k].ha, b->config.name, b->first_slot, b->n_slots);
+    }
     return ERR_OK;
 }
 
@@ -242,7 +247,7 @@ void app_goodbye(struct app *app)
     app->closing = true;
     loop_timer_stop(app->timer);
     for (size_t i = 0; i < app->n_mqtts; i++)
-        sink_victron_goodbye(&app->mqtts[i].sink);
+        app_mqtt_goodbye(&app->mqtts[i]);
 }
 
 void app_delete(struct app *app)

@@ -32,7 +32,8 @@ struct app_can {
 struct app_mqtt {
     struct app *app;
     struct config_mqtt config;
-    struct sink_victron sink;
+    struct sink_victron sink; /* in use when its topic is configured, as is `ha` */
+    struct sink_ha ha;
     struct mqtt *mqtt;
 };
 
@@ -45,7 +46,7 @@ struct app {
     struct app_battery batteries[CONFIG_MAX_BATTERIES];
     struct app_can cans[CONFIG_MAX_SECTIONS];
     struct app_mqtt mqtts[CONFIG_MAX_SECTIONS];
-    struct sink sinks[2 * CONFIG_MAX_SECTIONS];
+    struct sink sinks[3 * CONFIG_MAX_SECTIONS];
     bool settling, again, closing;
     /* what the log has said */
     enum pack_state shown_packs[BANK_MAX_BATTERIES];
@@ -71,6 +72,10 @@ void app_can_close(struct app_can *c);
 
 enum err app_mqtt_init(struct app_mqtt *m, struct app *app, const struct config_mqtt *config,
                        const char **ret_why);
+/* Adds its outputs to the application's. */
+void app_mqtt_add_sinks(struct app_mqtt *m);
+/* Says offline, when connected. */
+void app_mqtt_goodbye(struct app_mqtt *m);
 void app_mqtt_close(struct app_mqtt *m);
 
 #endif

@@ -85,11 +85,24 @@ void app_can_close(struct app_can *c)
 
 /* ---- MQTT: the connection writes its own log lines ---- */
 
+static bool has_victron(const struct app_mqtt *m)
+{
+    return m->config.sink.topic[0] != '\0';
+}
+
+static bool has_ha(const struct app_mqtt *m)
+{
+    return m->config.ha.topic[0] != '\0';
+}
+
 static void on_connected(void *ctx)
 {
     struct app_mqtt *m = ctx;
 
-    sink_victron_on_connected(&m->sink);
+    if (has_victron(m))
+        sink_victron_on_connected(&m->sink);
+    if (has_ha(m))
+        sink_ha_on_connected(&m->ha, loop_now(m->app->loop));
     app_settle(m->app);
 }
 
@@ -99,6 +112,15 @@ static void on_disconnected(void *ctx, enum err why, const char *text)
 
     (void)why;
     (void)text;
+    app_settle(m->app);
+}
+
+/* Only Home Assistant's output subscribes to anything. */
+static void on_message(void *ctx, const struct mqtt_message *msg, uint64_t t_us)
+{
+    struct app_mqtt *m = ctx;
+
+    sink_ha_on_message(&m->ha, msg->topic, msg->payload, t_us);
     app_settle(m->app);
 }
 
@@ -128,19 +150,33 @@ static const char *or_null(const char *text)
     return text[0] != '\0' ? text : NULL;
 }
 
+static enum err subscribe(struct app_mqtt *m)
+{
+    char filter[HA_LONG_TOPIC];
+
+    if (!has_ha(m))
+        return ERR_OK;
+    sink_ha_filter(&m->config.ha, filter, sizeof filter);
+    enum err e = mqtt_subscribe(m->mqtt, m->config.ha.birth, 0);
+    return e == ERR_OK ? mqtt_subscribe(m->mqtt, filter, 0) : e;
+}
+
 enum err app_mqtt_init(struct app_mqtt *m, struct app *app, const struct config_mqtt *config,
                        const char **ret_why)
 {
     const struct victron_end end = {.publish = end_publish, .connected = end_connected, .ctx = m};
+    const struct ha_end ha_end = {.publish = end_publish, .connected = end_connected, .ctx = m};
     const struct mqtt_handler handler = {
         .on_connected = on_connected,
         .on_disconnected = on_disconnected,
+        .on_message = on_message,
         .on_refused = on_refused,
         .ctx = m,
     };
 
     *m = (struct app_mqtt){.app = app, .config = *config};
     sink_victron_init(&m->sink, &config->sink, &end, app->log);
+    sink_ha_init(&m->ha, &config->ha, &ha_end, app->bank.packs, app->log);
     const struct mqtt_options options = {
         .url = m->config.broker,
         .client_id = or_null(m->config.client_id),
@@ -156,7 +192,26 @@ enum err app_mqtt_init(struct app_mqtt *m, struct app *app, const struct config_
         .will_qos = 1,
         .log = app->log,
     };
-    return mqtt_new(app->loop, &options, &handler, &m->mqtt, ret_why);
+    enum err e = mqtt_new(app->loop, &options, &handler, &m->mqtt, ret_why);
+    return e == ERR_OK ? subscribe(m) : e;
+}
+
+void app_mqtt_add_sinks(struct app_mqtt *m)
+{
+    struct app *app = m->app;
+
+    if (has_victron(m))
+        app->sinks[app->n_sinks++] = sink_victron_as_sink(&m->sink);
+    if (has_ha(m))
+        app->sinks[app->n_sinks++] = sink_ha_as_sink(&m->ha);
+}
+
+void app_mqtt_goodbye(struct app_mqtt *m)
+{
+    if (has_victron(m))
+        sink_victron_goodbye(&m->sink);
+    if (has_ha(m))
+        sink_ha_goodbye(&m->ha);
 }
 
 void app_mqtt_close(struct app_mqtt *m)

@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "bridge/bank.h"
 #include "bridge/sink/can.h"
+#include "bridge/sink/homeassistant.h"
 #include "bridge/sink/victron.h"
 #include "bridge/source/kind.h"
 
@@ -44,7 +45,8 @@ struct config_mqtt {
     char password[CONFIG_TEXT]; /* never printed */
     char password_file[CONFIG_TEXT], password_env[CONFIG_TEXT];
     unsigned keepalive_s;
-    struct sink_victron_config sink;
+    struct sink_victron_config sink; /* topic "": nothing for Victron */
+    struct sink_ha_config ha;        /* topic "": nothing for Home Assistant */
 };
 
 struct config {

@@ -18,6 +18,12 @@ extern const char *const config_can_keys[];
 bool config_can_key(struct conf_cursor *c, size_t key, struct config_can *can);
 extern const char *const config_mqtt_keys[];
 bool config_mqtt_key(struct conf_cursor *c, size_t key, struct config_mqtt *m);
+/* The keys for Home Assistant are the last of config_mqtt_keys; `key` counts from the first. */
+enum { CONFIG_HA_KEYS = 6 };
+bool config_ha_key(struct conf_cursor *c, const char *name, size_t key, struct sink_ha_config *ha);
+void config_ha_default(struct sink_ha_config *ha, const char *name);
+/* A topic to publish on. */
+bool config_take_topic(struct conf_cursor *c, char *out, size_t cap);
 extern const char *const config_bank_keys[];
 bool config_bank_key(struct conf_cursor *c, size_t key, struct bank_rules *rules);
 
@@ -30,6 +36,9 @@ void config_battery_check(struct conf_file *file, uint32_t line, uint64_t seen,
                           struct config_battery *b);
 void config_can_check(struct conf_file *file, uint32_t line, uint64_t seen, struct config_can *can);
 void config_mqtt_check(struct conf_file *file, uint32_t line, uint64_t seen, struct config_mqtt *m);
+/* `seen`: of the keys for Home Assistant. Completes what they need of the others. */
+void config_ha_check(struct conf_file *file, uint32_t line, uint64_t seen, struct config_mqtt *m);
+void config_ha_check_names(struct conf_file *file, uint32_t line, const struct config *config);
 void config_bank_check(struct conf_file *file, uint32_t line, struct config *config);
 
 #endif

@@ -118,6 +118,8 @@ enum mqtt_key {
     MQTT_STATUS,
     MQTT_PERIOD,
     MQTT_LOSS_HOLD,
+    MQTT_HA, /* from here on those of config_ha.c */
+    MQTT_HA_LAST = MQTT_HA + CONFIG_HA_KEYS - 1,
     MQTT_KEY_COUNT
 };
 
@@ -136,6 +138,12 @@ const char *const config_mqtt_keys[MQTT_KEY_COUNT + 1] = {
     [MQTT_STATUS] = "status",
     [MQTT_PERIOD] = "period",
     [MQTT_LOSS_HOLD] = "loss-hold",
+    [MQTT_HA] = "homeassistant",
+    [MQTT_HA + 1] = "ha-prefix",
+    [MQTT_HA + 2] = "ha-birth",
+    [MQTT_HA + 3] = "ha-period",
+    [MQTT_HA + 4] = "ha-expire",
+    [MQTT_HA + 5] = "ha-retain",
 };
 
 void config_mqtt_default(struct config_mqtt *m, const char *name)
@@ -146,10 +154,10 @@ void config_mqtt_default(struct config_mqtt *m, const char *name)
     };
     span_to_str(span_str(name), m->name, sizeof m->name);
     span_to_str(span_str(name), m->sink.name, sizeof m->sink.name);
+    config_ha_default(&m->ha, name);
 }
 
-/* A topic to publish on. */
-static bool take_topic(struct conf_cursor *c, char *out, size_t cap)
+bool config_take_topic(struct conf_cursor *c, char *out, size_t cap)
 {
     const struct conf_token *at = conf_peek(c);
 
@@ -170,7 +178,7 @@ static bool take_victron(struct conf_cursor *c, struct sink_victron_config *s)
     static const char *const forms[] = {"nested", "flat", "union", NULL};
     size_t i = 0;
 
-    if (!take_topic(c, s->topic, sizeof s->topic))
+    if (!config_take_topic(c, s->topic, sizeof s->topic))
         return false;
     if (!conf_accept(c, "form"))
         return true;
@@ -223,6 +231,8 @@ bool config_mqtt_key(struct conf_cursor *c, size_t key, struct config_mqtt *m)
     const char *name = config_mqtt_keys[key];
     enum mqtt_key k = (enum mqtt_key)key;
 
+    if (k >= MQTT_HA)
+        return config_ha_key(c, name, key - MQTT_HA, &m->ha);
     switch (k) {
     case MQTT_BROKER: return take_broker(c, m->broker, sizeof m->broker);
     case MQTT_CA: return conf_take_text(c, "a file", m->ca, sizeof m->ca);
@@ -237,10 +247,12 @@ bool config_mqtt_key(struct conf_cursor *c, size_t key, struct config_mqtt *m)
     case MQTT_CLIENT_ID: return conf_take_text(c, "a client id", m->client_id, sizeof m->client_id);
     case MQTT_KEEPALIVE: return take_keepalive(c, &m->keepalive_s);
     case MQTT_VICTRON: return take_victron(c, s);
-    case MQTT_STATUS: return take_topic(c, s->status_topic, sizeof s->status_topic);
+    case MQTT_STATUS: return config_take_topic(c, s->status_topic, sizeof s->status_topic);
     case MQTT_PERIOD:
         return config_take_time(c, name, 500 * US_PER_MS, 10 * US_PER_S, &s->period_us);
     case MQTT_LOSS_HOLD: return config_take_time(c, name, 0, 3600 * US_PER_S, &s->loss_hold_us);
+    case MQTT_HA:
+    case MQTT_HA_LAST:
     case MQTT_KEY_COUNT: break;
     }
     return false;
@@ -251,6 +263,19 @@ static bool has(uint64_t seen, enum mqtt_key key)
     return (seen >> key & 1u) != 0;
 }
 
+/* Below the topic of whichever output there is. */
+static void default_status(struct config_mqtt *m, uint64_t seen)
+{
+    struct sink_victron_config *s = &m->sink;
+    const char *topic = has(seen, MQTT_VICTRON) ? s->topic : m->ha.topic;
+
+    if (has(seen, MQTT_STATUS) || topic[0] == '\0')
+        return;
+    if (snprintf(s->status_topic, sizeof s->status_topic, "%.*s/status",
+                 (int)(sizeof s->status_topic - sizeof "/status"), topic) < 0)
+        s->status_topic[0] = '\0';
+}
+
 void config_mqtt_check(struct conf_file *file, uint32_t line, uint64_t seen, struct config_mqtt *m)
 {
     struct sink_victron_config *s = &m->sink;
@@ -259,8 +284,8 @@ void config_mqtt_check(struct conf_file *file, uint32_t line, uint64_t seen, str
 
     if (!has(seen, MQTT_BROKER))
         conf_error_at(file, line, 1, "this section needs 'broker'");
-    if (!has(seen, MQTT_VICTRON))
-        conf_error_at(file, line, 1, "this section needs 'victron'");
+    if (!has(seen, MQTT_VICTRON) && !has(seen, MQTT_HA))
+        conf_error_at(file, line, 1, "this section needs 'victron' or 'homeassistant'");
     if (passwords > 1)
         conf_error_at(file, line, 1, "give one of password, password-file and password-env");
     if (has(seen, MQTT_CERT) != has(seen, MQTT_KEY))
@@ -270,9 +295,6 @@ void config_mqtt_check(struct conf_file *file, uint32_t line, uint64_t seen, str
         conf_error_at(file, line, 1, "certificates need a broker URL that starts with mqtts://");
     if (has(seen, MQTT_STATUS) && strcmp(s->status_topic, s->topic) == 0)
         conf_error_at(file, line, 1, "status and state need topics of their own");
-    if (has(seen, MQTT_STATUS) || !has(seen, MQTT_VICTRON))
-        return;
-    if (snprintf(s->status_topic, sizeof s->status_topic, "%.*s/status",
-                 (int)(sizeof s->status_topic - sizeof "/status"), s->topic) < 0)
-        s->status_topic[0] = '\0';
+    default_status(m, seen);
+    config_ha_check(file, line, seen >> MQTT_HA, m);
 }

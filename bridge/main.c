@@ -10,26 +10,32 @@
 #include <string.h>
 
 #include "bridge/app.h"
+#include "bridge/ha_clean.h"
 
 /* Exit codes, documented in the manual page. */
-enum { EXIT_FINE = 0, EXIT_USAGE = 2, EXIT_CONFIG = 3, EXIT_START = 4 };
+enum { EXIT_FINE = 0, EXIT_USAGE = 2, EXIT_CONFIG = 3, EXIT_START = 4, EXIT_CLEAN = 5 };
 
 struct arguments {
     const char *config;
     bool check_only;
+    bool ha_clean;
     enum log_level level;
 };
 
 static const char usage[] =
-    "usage: bms-bridge -c FILE [--check-config] [--log LEVEL]\n"
+    "usage: bms-bridge -c FILE [--check-config | --ha-clean] [--log LEVEL]\n"
     "\n"
     "  -c, --config FILE   configuration (docs/bridge.md, bms-bridge.conf.example)\n"
     "      --check-config  read the configuration, report what is wrong, and end\n"
+    "      --ha-clean      take the bridge's devices out of Home Assistant: remove all retained\n"
+    "                      discovery and availability topics of the configured brokers, and end;\n"
+    "                      stop the bridge first, or it announces them again\n"
     "      --log LEVEL     error, warn, info (default) or debug\n"
     "      --version       print the version and end\n"
     "  -h, --help          print this and end\n"
     "\n"
-    "exit codes: 0 ended by SIGTERM or SIGINT, 2 usage, 3 configuration, 4 could not start\n";
+    "exit codes: 0 ended by SIGTERM or SIGINT, 2 usage, 3 configuration, 4 could not start,\n"
+    "            5 --ha-clean: a broker did not answer or refused\n";
 
 static void print_help(void)
 {
@@ -42,11 +48,15 @@ static void print_help(void)
 /* True: go on. False: *ret_code is the exit code. */
 static bool parse_arguments(int argc, char **argv, struct arguments *ret, int *ret_code)
 {
-    enum { CHECK = 256, LOG, VERSION };
+    enum { CHECK = 256, CLEAN, LOG, VERSION };
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, CHECK},
-        {"log", required_argument, NULL, LOG},    {"version", no_argument, NULL, VERSION},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"check-config", no_argument, NULL, CHECK},
+        {"log", required_argument, NULL, LOG},
+        {"version", no_argument, NULL, VERSION},
+        {"help", no_argument, NULL, 'h'},
+        {"ha-clean", no_argument, NULL, CLEAN},
+        {NULL, 0, NULL, 0},
     };
     int option = 0;
 
@@ -56,6 +66,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *ret, int *r
         switch (option) {
         case 'c': ret->config = optarg; break;
         case CHECK: ret->check_only = true; break;
+        case CLEAN: ret->ha_clean = true; break;
         case LOG:
             if (!log_level_parse(optarg, &ret->level)) {
                 fprintf(stderr, "bms-bridge: unknown log level '%s'\n", optarg);
@@ -150,6 +161,17 @@ static int run(struct loop *loop, const struct config *config, const struct log 
     return code;
 }
 
+static int clean(struct loop *loop, const struct config *config, const struct log *log)
+{
+    const char *why = "";
+    enum err e = ha_clean(loop, config, log, &why);
+
+    if (e == ERR_OK)
+        return EXIT_FINE;
+    fprintf(stderr, "bms-bridge: --ha-clean: %s (%s)\n", why != NULL ? why : "", err_text(e));
+    return e == ERR_NOT_FOUND ? EXIT_CONFIG : EXIT_CLEAN;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments;
@@ -170,7 +192,7 @@ int main(int argc, char **argv)
     } else if (code == EXIT_FINE) {
         signal(SIGPIPE, SIG_IGN); /* a broker or serial server that hangs up is no reason to end */
         log_to_stderr(&log, arguments.level, loop_clock(loop));
-        code = run(loop, config, &log);
+        code = arguments.ha_clean ? clean(loop, config, &log) : run(loop, config, &log);
     }
     loop_delete(loop);
     free(config);

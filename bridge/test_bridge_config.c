@@ -274,7 +274,7 @@ static void test_errors(void)
     bad(MINIMAL "[mqtt m]\nbroker mqtt://x\nvictron \"/N/x\"\n", 8, 9, "must not start with '/'");
     bad(MINIMAL "[mqtt m]\nbroker mqtt://x\nvictron \"a/#\"\n", 8, 9, "'#'");
     bad(MINIMAL "[mqtt m]\nbroker mqtt://x\nvictron a/b form cubic\n", 8, 18, "unknown form");
-    bad(MINIMAL "[mqtt m]\nbroker mqtt://x\n", 6, 1, "needs 'victron'");
+    bad(MINIMAL "[mqtt m]\nbroker mqtt://x\n", 6, 1, "needs 'victron' or 'homeassistant'");
     bad(MINIMAL "[mqtt m]\nbroker mqtt://x\nvictron a/b\nca /x\n", 6, 1, "mqtts://");
     bad(MINIMAL "[mqtt m]\nbroker mqtts://x\nvictron a/b\ncert /x\n", 6, 1, "belong together");
     bad(MINIMAL "[mqtt m]\nbroker mqtt://x\nvictron a/b\nstatus a/b\n", 6, 1,
