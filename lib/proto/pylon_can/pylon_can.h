@@ -33,6 +33,18 @@ const char *pylon_can_default_maker(const struct pylon_can_dialect *dialect);
 uint32_t pylon_can_period_ms(const struct pylon_can_dialect *dialect);
 uint32_t pylon_can_keepalive_id(const struct pylon_can_dialect *dialect); /* 0x305 */
 
+/* One frame of a dialect, as a reader of whole sets needs to know it. */
+enum { PYLON_CAN_MAX_IDS = 24 };
+struct pylon_can_frame {
+    uint16_t id;
+    uint8_t dlc;     /* as sent; 0: known, but never sent by us */
+    uint32_t fields; /* enum battery_field: what it may tell of bank.sum. FIELD_CELL_IDS stands for
+                        bank.cell_min and cell_max. */
+};
+/* The frames in the order of sending, from i = 0; false behind the last. */
+bool pylon_can_frame_at(const struct pylon_can_dialect *dialect, size_t i,
+                        struct pylon_can_frame *ret);
+
 /* Encodes the whole set in the dialect's order. maker NULL takes the default; a longer one is cut
  * to 8 characters, what is not printable becomes '?'. ret_msgs must hold PYLON_CAN_MAX_FRAMES.
  *

@@ -415,3 +415,36 @@ const struct pylon_can_dialect pcan_yambms_pylon12 = {
     .keepalive_id = 0x305,
     FRAMES(frames_yambms_pylon12),
 };
+
+/* ================================================================== yambms-pylonv2 ==== */
+
+/* [YAM] "PYLON V2", once PYLON+: the set above and Victron's cells. It sends 359 and 35A, which say
+ * the same; 35A only ever raises, so 359 is the one that is read. Ids in 374..377 are plain
+ * decimals, which reads as "no place". Not for sending. */
+static const struct pcan_row cells_yambms[] = {
+    U16(PCAN_CELL_MIN, 0, 1, 1500, 4500, PCAN_MUST, 0),
+    U16(PCAN_CELL_MAX, 2, 1, 1500, 4500, PCAN_MUST, 0),
+    PCAN_KELVIN(PCAN_TEMP_MIN, 4, 0),
+    PCAN_KELVIN(PCAN_TEMP_MAX, 6, 0),
+};
+static const struct pcan_frame frames_yambms_pylonv2[] = {
+    FRAME(0x351, 8, DLC(8), PCAN_CORE, 0, limits),
+    FRAME(0x355, 8, DLC(8), PCAN_CORE, 0, soc_soh_yambms),
+    FRAME(0x356, 8, DLC(8), PCAN_CORE, 0, measurement_yambms),
+    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, alarms_yambms),
+    FRAME(0x35C, 8, DLC(8), PCAN_OPTIONAL, FIELD_ENABLES, requests_yambms),
+    FRAME_IGNORED(0x35A, DLC(8)),
+    FRAME(0x372, 8, DLC(8), PCAN_OPTIONAL, 0, pcan_modules),
+    FRAME(0x373, 8, DLC(8), PCAN_OPTIONAL, 0, cells_yambms),
+    PCAN_ID_FRAMES,
+    FRAME(0x379, 8, DLC(8), PCAN_OPTIONAL, 0, installed),
+    FRAME(0x35E, 8, DLC(8), PCAN_CORE, 0, maker_blanks),
+};
+
+const struct pylon_can_dialect pcan_yambms_pylonv2 = {
+    .name = "yambms-pylonv2",
+    .maker = "PYLON",
+    .period_ms = 1400,
+    .keepalive_id = 0x305,
+    FRAMES(frames_yambms_pylonv2),
+};

@@ -233,8 +233,8 @@ extern const struct pcan_row pcan_ids[4];                      /* 0x374..0x377 *
 /* Every dialect there is, for the codec and for the tests that walk the tables. */
 extern const struct pylon_can_dialect pcan_pylon_1_2, pcan_pylon_1_3, pcan_pylon_2_0_6,
     pcan_deye_1_2, pcan_sol_ark_1_3, pcan_luxpower_04, pcan_seplos_1_0, pcan_hybrid_en_1_0,
-    pcan_yambms_pylon12, pcan_victron, pcan_victron_byd, pcan_victron_pytes, pcan_yambms_victron,
-    pcan_sma, pcan_goodwe_sma_1_2, pcan_growatt_lv_1_04;
+    pcan_yambms_pylon12, pcan_yambms_pylonv2, pcan_victron, pcan_victron_byd, pcan_victron_pytes,
+    pcan_yambms_victron, pcan_sma, pcan_goodwe_sma_1_2, pcan_growatt_lv_1_04;
 
 /* ---- numbers in the data bytes (pylon_can.c) ---- */
 

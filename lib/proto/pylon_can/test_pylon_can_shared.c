@@ -134,7 +134,7 @@ static void test_golden_frames(void)
             golden_frame(name, frame);
         }
     }
-    CU_ASSERT_EQUAL(dialects, 16);
+    CU_ASSERT_EQUAL(dialects, 17);
     json_delete(doc);
 }
 

@@ -18,7 +18,7 @@ static void test_names(void)
         CU_ASSERT(strlen(pylon_can_default_maker(d)) <= 8);
         CU_ASSERT(pylon_can_period_ms(d) >= 500 && pylon_can_period_ms(d) <= 2000);
     }
-    CU_ASSERT_EQUAL(n, 16);
+    CU_ASSERT_EQUAL(n, 17);
     CU_ASSERT_PTR_NULL(pylon_can_find("pylon-9.9"));
     CU_ASSERT_PTR_NULL(pylon_can_find(""));
     CU_ASSERT_PTR_NULL(pylon_can_find("Pylon-1.2"));
@@ -40,6 +40,37 @@ static void test_properties(void)
     CU_ASSERT_FALSE(pylon_can_complete(growatt));
     CU_ASSERT_FALSE(pylon_can_complete(pylon_can_find("sol-ark-1.3")));
     CU_ASSERT_FALSE(pylon_can_complete(pylon_can_find("yambms-pylon12")));
+}
+
+/* The fields of V1.2's frames, and a frame that is known but never sent. */
+static void test_frames(void)
+{
+    static const struct pylon_can_frame want[] = {
+        {0x359, 7, FIELD_PROTECTIONS | FIELD_WARNINGS},
+        {0x351, 8, FIELD_CVL | FIELD_CCL | FIELD_DCL | FIELD_DVL},
+        {0x355, 4, FIELD_SOC_PM | FIELD_SOH_PM},
+        {0x356, 6, FIELD_PACK_MV | FIELD_CURRENT_MA | FIELD_TEMPS},
+        {0x35C, 2, FIELD_ENABLES | FIELD_REQUESTS},
+        {0x35E, 8, FIELD_MAKER},
+    };
+    const struct pylon_can_dialect *v12 = pylon_can_find("pylon-1.2");
+    const struct pylon_can_dialect *victron = pylon_can_find("victron");
+    struct pylon_can_frame frame;
+
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        CU_ASSERT_TRUE_FATAL(pylon_can_frame_at(v12, i, &frame));
+        CU_ASSERT_EQUAL(frame.id, want[i].id);
+        CU_ASSERT_EQUAL(frame.dlc, want[i].dlc);
+        CU_ASSERT_EQUAL(frame.fields, want[i].fields);
+    }
+    CU_ASSERT_FALSE(pylon_can_frame_at(v12, 6, &frame));
+    CU_ASSERT_TRUE(pylon_can_frame_at(victron, 4, &frame));
+    CU_ASSERT_EQUAL(frame.id, 0x35B);
+    CU_ASSERT_EQUAL(frame.dlc, 0);
+    CU_ASSERT_EQUAL(frame.fields, 0);
+    for (const char *const *name = pylon_can_names(); *name != NULL; name++) {
+        CU_ASSERT_FALSE(pylon_can_frame_at(pylon_can_find(*name), PYLON_CAN_MAX_IDS, &frame));
+    }
 }
 
 /* Largest value that the bank has room for. */
@@ -203,6 +234,7 @@ int main(int argc, char **argv)
     static const struct testing_case cases[] = {
         {"dialects by name", test_names},
         {"properties of dialects", test_properties},
+        {"frames of a dialect", test_frames},
         {"every table is sound", test_tables_are_sound},
         {"every dialect reads what it sends", test_round_trip},
         {"every field unknown in turn", test_every_unknown_field},
