@@ -227,6 +227,7 @@ bool config_read(struct conf_file *file, struct config *ret)
     if (file->n_errors == 0 && ret->n_cans + ret->n_mqtts == 0)
         conf_error_at(file, last, 1, "there is no output: add a [can NAME] or [mqtt NAME] section");
     config_ha_check_names(file, last, ret);
+    config_buses_check(file, ret);
     config_bank_check(file, r.bank_line != 0 ? r.bank_line : last, ret);
     return file->n_errors == 0;
 }

@@ -25,6 +25,7 @@ enum {
 struct config_battery {
     char name[CONFIG_NAME];
     char port[CONFIG_TEXT];
+    uint32_t line;                  /* of the section's head */
     const struct source_kind *kind; /* NULL until the key `source` was read */
     /* The source's own struct; its first kind->config_size bytes. */
     _Alignas(max_align_t) unsigned char settings[SOURCE_CONFIG_MAX];

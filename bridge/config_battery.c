@@ -61,6 +61,7 @@ bool config_battery_key(struct conf_cursor *c, size_t key, struct config_battery
 void config_battery_check(struct conf_file *file, uint32_t line, uint64_t seen,
                           struct config_battery *b)
 {
+    b->line = line;
     for (unsigned i = 0; i < OWN_KEYS; i++) {
         if ((seen >> i & 1u) == 0)
             conf_error_at(file, line, 1, "this section needs '%s'", own_keys[i]);

@@ -40,5 +40,7 @@ void config_mqtt_check(struct conf_file *file, uint32_t line, uint64_t seen, str
 void config_ha_check(struct conf_file *file, uint32_t line, uint64_t seen, struct config_mqtt *m);
 void config_ha_check_names(struct conf_file *file, uint32_t line, const struct config *config);
 void config_bank_check(struct conf_file *file, uint32_t line, struct config *config);
+/* No bus may be read and written, or read twice. */
+void config_buses_check(struct conf_file *file, const struct config *config);
 
 #endif

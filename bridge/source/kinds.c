@@ -6,6 +6,7 @@
 
 static const struct source_kind *const kinds[] = {
     &pylontech_console_kind,
+    &pylon_can_kind,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
