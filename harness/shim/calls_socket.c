@@ -28,15 +28,17 @@ static int can_open_socket(int type, int protocol)
 {
     sigset_t before;
 
-    if (protocol != CAN_RAW && protocol != 0)
+    bool broadcast = protocol == CAN_BCM;
+
+    if (protocol != CAN_RAW && protocol != CAN_BCM && protocol != 0)
         return fail(EPROTONOSUPPORT);
-    if ((type & ~TYPE_FLAGS) != SOCK_RAW)
-        return fail(ESOCKTNOSUPPORT);
+    if ((type & ~TYPE_FLAGS) != (broadcast ? SOCK_DGRAM : SOCK_RAW))
+        return fail(EPROTOTYPE);
     int fd = real()->socket(AF_UNIX, SOCK_SEQPACKET | (type & TYPE_FLAGS), 0);
     if (fd < 0)
         return -1;
     can_lock(&before);
-    bool ok = can_socket_add(fd) != NULL;
+    bool ok = can_socket_add(fd, broadcast) != NULL;
     can_unlock(&before);
     if (ok)
         return fd;
@@ -59,6 +61,8 @@ PRELOAD_EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t n)
 
     if (s == NULL)
         return real()->bind(fd, addr, n);
+    if (s->broadcast)
+        return fail(EOPNOTSUPP);
     if (n < offsetof(struct sockaddr_can, can_addr) || addr->sa_family != AF_CAN)
         return fail(EINVAL);
     memcpy(&can, addr, n < sizeof can ? n : sizeof can);
@@ -70,8 +74,10 @@ PRELOAD_EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t n)
 
 PRELOAD_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t n)
 {
-    if (can_socket_at(fd) != NULL)
-        return fail(EOPNOTSUPP);
+    struct can_socket *s = can_socket_at(fd);
+
+    if (s != NULL)
+        return s->broadcast ? can_bcm_connect(fd, s, addr, n) : fail(EOPNOTSUPP);
     if (addr != NULL && n >= sizeof addr->sa_family && addr->sa_family != AF_UNIX)
         time_no_delay(fd);
     return real()->connect(fd, addr, n);
@@ -103,6 +109,8 @@ PRELOAD_EXPORT int getsockname(int fd, struct sockaddr *ret, socklen_t *n)
 
     if (s == NULL)
         return real()->getsockname(fd, ret, n);
+    if (s->broadcast)
+        return fail(EOPNOTSUPP);
     can_socket_name(s, ret, n);
     return 0;
 }
@@ -118,15 +126,17 @@ PRELOAD_EXPORT int setsockopt(int fd, int level, int option, const void *value, 
 
     if (s == NULL || level == SOL_SOCKET)
         return real()->setsockopt(fd, level, option, value, n);
+    if (s->broadcast)
+        return fail(EOPNOTSUPP);
     return level == SOL_CAN_RAW ? can_set_option(fd, s, option, value, n) : fail(ENOPROTOOPT);
 }
 
 /* What identifies the socket must not be that of the connection behind it. */
-static bool identity(int option, int *ret)
+static bool identity(const struct can_socket *s, int option, int *ret)
 {
     switch (option) {
     case SO_DOMAIN: *ret = AF_CAN; return true;
-    case SO_TYPE: *ret = SOCK_RAW; return true;
+    case SO_TYPE: *ret = s->broadcast ? SOCK_DGRAM : SOCK_RAW; return true;
     case SO_PROTOCOL: *ret = 0; return true; /* can_create() leaves it unset (Linux 6.1) */
     default: return false;
     }
@@ -139,11 +149,13 @@ PRELOAD_EXPORT int getsockopt(int fd, int level, int option, void *ret, socklen_
 
     if (s == NULL)
         return real()->getsockopt(fd, level, option, ret, n);
+    if (s->broadcast && level != SOL_SOCKET)
+        return fail(EOPNOTSUPP);
     if (level == SOL_CAN_RAW)
         return can_get_option(s, option, ret, n);
     if (level != SOL_SOCKET)
         return fail(ENOPROTOOPT);
-    if (!identity(option, &value))
+    if (!identity(s, option, &value))
         return real()->getsockopt(fd, level, option, ret, n);
     if (*n > sizeof value)
         *n = sizeof value;

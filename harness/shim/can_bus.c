@@ -27,13 +27,14 @@ enum { HIDDEN_FROM = 400, CONNECT_TRIES = 200, TRY_EVERY_MS = 5 };
 
 static void fill_join(const struct can_socket *s, int ifindex, bool listens, struct hub_join *ret)
 {
-    uint32_t n = listens ? s->n_filters : 0;
+    uint32_t n = listens && !s->broadcast ? s->n_filters : 0;
 
     memset(ret, 0, sizeof *ret);
     ret->kind = HUB_JOIN;
     ret->flags = (s->own ? (uint32_t)HUB_WANT_OWN : 0U) |
                  (s->loopback ? 0U : (uint32_t)HUB_NO_LOOPBACK) |
-                 (s->join_filters ? (uint32_t)HUB_JOIN_FILTERS : 0U);
+                 (s->join_filters ? (uint32_t)HUB_JOIN_FILTERS : 0U) |
+                 (s->broadcast ? (uint32_t)HUB_BROADCAST : 0U);
     ret->ifindex = ifindex;
     ret->err_mask = listens ? s->err_mask : 0;
     ret->t_us = can_time_us();

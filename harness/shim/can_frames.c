@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One frame out, one frame in: net/can/raw.c raw_sendmsg and raw_recvmsg, on a hub.
+ * One frame out, one frame or message in: net/can/raw.c raw_sendmsg and raw_recvmsg, on a hub.
  */
 #define _GNU_SOURCE
 #include "harness/shim/can_frames.h"
@@ -45,7 +45,7 @@ uint64_t can_time_us(void)
 
 /* ---- scattered bytes ---- */
 
-static size_t total(const struct msghdr *msg)
+size_t can_msg_total(const struct msghdr *msg)
 {
     size_t n = 0;
 
@@ -54,7 +54,7 @@ static size_t total(const struct msghdr *msg)
     return n;
 }
 
-static void gather(const struct msghdr *msg, void *out, size_t n)
+void can_msg_gather(const struct msghdr *msg, void *out, size_t n)
 {
     size_t done = 0;
 
@@ -115,24 +115,33 @@ static int link_to(struct can_socket *s, const struct can_interface *interface)
     return fd;
 }
 
-ssize_t can_send_msg(int fd, struct can_socket *s, const struct msghdr *msg, int flags)
+int can_may_send(struct can_socket *s, const struct can_interface *interface)
 {
-    struct hub_packet packet = {.kind = HUB_FRAME};
-    const struct can_interface *interface = target(s, msg);
-
-    if (interface == NULL)
-        return -1;
-    if (total(msg) != CAN_MTU)
-        return fail(EINVAL); /* also a CAN FD frame: the interface's MTU is that of classic CAN */
-    gather(msg, &packet.frame, sizeof packet.frame);
-    if (packet.frame.len > CAN_MAX_DLEN)
-        return fail(EINVAL);
     if (can_interface_is_down(interface))
-        return fail(ENETDOWN);
+        return (int)fail(ENETDOWN);
     if (!can_interface_is_passive(interface))
         s->in_queue = 0;
     else if (s->in_queue++ >= HUB_TX_QUEUE)
-        return fail(ENOBUFS); /* the queue behind a controller that nobody acknowledges is full */
+        return (int)fail(ENOBUFS); /* the queue behind a controller that nobody acknowledges */
+    return 0;
+}
+
+ssize_t can_send_msg(int fd, struct can_socket *s, const struct msghdr *msg, int flags)
+{
+    struct hub_packet packet = {.kind = HUB_FRAME};
+
+    if (s->broadcast)
+        return can_bcm_send(fd, s, msg, flags);
+    const struct can_interface *interface = target(s, msg);
+    if (interface == NULL)
+        return -1;
+    if (can_msg_total(msg) != CAN_MTU)
+        return fail(EINVAL); /* also a CAN FD frame: the interface's MTU is that of classic CAN */
+    can_msg_gather(msg, &packet.frame, sizeof packet.frame);
+    if (packet.frame.len > CAN_MAX_DLEN)
+        return fail(EINVAL);
+    if (can_may_send(s, interface) != 0)
+        return -1;
     if (interface->ifindex != s->connected_to)
         fd = link_to(s, interface);
     if (fd < 0)
@@ -166,30 +175,61 @@ static void name_sender(struct msghdr *msg, int ifindex)
     msg->msg_namelen = sizeof addr;
 }
 
-static ssize_t hand_over(struct can_socket *s, const struct hub_packet *packet, struct msghdr *msg,
+/* What the program gets of a packet. */
+struct payload {
+    const void *p;
+    size_t n;
+    uint32_t flags; /* HUB_FROM_* */
+    int ifindex;
+};
+
+static ssize_t hand_over(struct can_socket *s, const struct payload *payload, struct msghdr *msg,
                          int flags)
 {
     struct timespec now;
-    size_t n = scatter(msg, &packet->frame, sizeof packet->frame);
+    size_t n = scatter(msg, payload->p, payload->n);
 
     clock_gettime(CLOCK_REALTIME, &now);
     time_stamp(msg);
     s->stamp_s = now.tv_sec;
     s->stamp_ns = now.tv_nsec;
-    name_sender(msg, packet->ifindex);
+    name_sender(msg, payload->ifindex);
     msg->msg_flags &= MSG_CTRUNC;
-    if ((packet->flags & HUB_FROM_HOST) != 0)
+    if ((payload->flags & HUB_FROM_HOST) != 0)
         msg->msg_flags |= MSG_DONTROUTE;
-    if ((packet->flags & HUB_FROM_SELF) != 0)
+    if ((payload->flags & HUB_FROM_SELF) != 0)
         msg->msg_flags |= MSG_CONFIRM;
-    if (n < sizeof packet->frame)
+    if (n < payload->n && !s->broadcast) /* bcm_recvmsg does not tell */
         msg->msg_flags |= MSG_TRUNC;
-    return (flags & MSG_TRUNC) != 0 ? (ssize_t)sizeof packet->frame : (ssize_t)n;
+    return (flags & MSG_TRUNC) != 0 ? (ssize_t)payload->n : (ssize_t)n;
+}
+
+union packet {
+    uint32_t kind;
+    struct hub_packet raw;
+    struct hub_bcm_packet bcm;
+    uint8_t bytes[sizeof(struct hub_bcm_packet) + HUB_BCM_BYTES];
+};
+
+/* False when it is nothing for the program. */
+static bool payload_of(const struct can_socket *s, const union packet *packet, size_t n,
+                       struct payload *ret)
+{
+    if (s->broadcast && packet->kind == HUB_BCM && n > sizeof packet->bcm)
+        *ret = (struct payload){packet->bytes + sizeof packet->bcm, n - sizeof packet->bcm,
+                                packet->bcm.flags, packet->bcm.ifindex};
+    else if (!s->broadcast && packet->kind == HUB_FRAME && n == sizeof packet->raw)
+        *ret = (struct payload){&packet->raw.frame, sizeof packet->raw.frame, packet->raw.flags,
+                                packet->raw.ifindex};
+    else
+        return false;
+    return true;
 }
 
 ssize_t can_recv_msg(int fd, struct can_socket *s, struct msghdr *msg, int flags)
 {
-    struct hub_packet packet;
+    union packet packet;
+    struct payload payload;
     struct iovec iov = {&packet, sizeof packet};
 
     if (!s->bound)
@@ -206,15 +246,14 @@ ssize_t can_recv_msg(int fd, struct can_socket *s, struct msghdr *msg, int flags
             return errno == ECONNRESET ? fail(ENETDOWN) : -1;
         if (n == 0)
             return fail(ENETDOWN); /* the hub is gone */
-        bool frame = n == (ssize_t)sizeof packet && packet.kind == HUB_FRAME;
-        if (frame) {
+        if (payload_of(s, &packet, (size_t)n, &payload)) {
             msg->msg_controllen = raw.msg_controllen;
             msg->msg_flags = raw.msg_flags;
-            return hand_over(s, &packet, msg, flags);
+            return hand_over(s, &payload, msg, flags);
         }
-        if ((flags & MSG_PEEK) != 0) /* no frame: not for the program to see */
+        if ((flags & MSG_PEEK) != 0) /* not for the program to see */
             real()->recv(fd, &packet, sizeof packet, MSG_DONTWAIT);
-        if (packet.kind == HUB_STATE && packet.state == STATE_DOWN)
+        if (packet.kind == HUB_STATE && packet.raw.state == STATE_DOWN)
             return fail(ENETDOWN); /* once, as the kernel does */
     }
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * AF_CAN raw sockets for programs on a kernel without CAN, or on a bus of their own: each is a
+ * AF_CAN sockets for programs on a kernel without CAN, or on a bus of their own: each is a
  * SEQPACKET connection to a hub (port/can_hub_packet.h), which filters and marks frames as the
  * kernel's CAN core would. Interface names come from $BMSRIG_CAN_HUB; without that variable nothing
  * here does anything.
  *
- * Emulated: everything of Documentation/networking/can.rst section 4.1 on classic frames. Not
- * emulated: CAN FD frames (the interfaces have an MTU of 16, so sending one is EINVAL as on a
- * classic interface), CAN_BCM, CAN_ISOTP and CAN_J1939 (EPROTONOSUPPORT), netlink and if_nameindex
- * (the interfaces are not listed there), programs that do not go through libc.
+ * Emulated: everything of Documentation/networking/can.rst section 4.1 (CAN_RAW) and 4.2 (CAN_BCM)
+ * on classic frames. Not emulated: CAN FD frames (the interfaces have an MTU of 16, so sending one
+ * is EINVAL as on a classic interface), CAN_ISOTP and CAN_J1939 (EPROTONOSUPPORT), netlink and
+ * if_nameindex (the interfaces are not listed there), CAN_BCM sockets that are passed on by exec
+ * (a raw one is recognised), programs that do not go through libc.
  */
 #ifndef HARNESS_SHIM_CAN_SHIM_H
 #define HARNESS_SHIM_CAN_SHIM_H
@@ -47,6 +48,14 @@ bool can_interface_is_passive(const struct can_interface *interface);
 
 /* ---- can_table.c: which descriptor is a CAN socket ---- */
 
+/* An operation of a CAN_BCM socket. */
+struct can_bcm_op {
+    bool receives;
+    canid_t id;
+    int ifindex;
+    uint32_t frames; /* room for so many */
+};
+
 /* One socket; several descriptors may share it. Options may change under the table's lock only. */
 struct can_socket {
     struct can_socket *next_free;
@@ -57,6 +66,9 @@ struct can_socket {
     _Atomic int
         connected_to; /* the interface whose hub the descriptor itself speaks with; 0: none */
     int link[CAN_MAX_INTERFACES]; /* hidden connections by interface; -1: none */
+    bool broadcast;               /* CAN_BCM; else CAN_RAW */
+    struct can_bcm_op *ops;
+    uint32_t n_ops;
     bool own, loopback, join_filters, fd_frames;
     can_err_mask_t err_mask;
     uint32_t n_filters;
@@ -71,7 +83,7 @@ struct can_socket *can_socket_at(int fd);
 void can_lock(sigset_t *ret_before);
 void can_unlock(const sigset_t *before);
 /* The calls below need the lock. */
-struct can_socket *can_socket_add(int fd); /* NULL: no memory */
+struct can_socket *can_socket_add(int fd, bool broadcast); /* NULL: no memory */
 void can_socket_share(int fd, struct can_socket *s);
 void can_socket_forget(int fd);
 bool can_socket_refresh(int fd, struct can_socket *s); /* after fd became another kernel socket */
@@ -89,6 +101,11 @@ int can_bus_link(struct can_socket *s, const struct can_interface *interface);
 
 ssize_t can_send_msg(int fd, struct can_socket *s, const struct msghdr *msg, int flags);
 ssize_t can_recv_msg(int fd, struct can_socket *s, struct msghdr *msg, int flags);
+
+/* ---- can_bcm.c ---- */
+
+ssize_t can_bcm_send(int fd, struct can_socket *s, const struct msghdr *msg, int flags);
+int can_bcm_connect(int fd, struct can_socket *s, const struct sockaddr *addr, socklen_t n);
 
 /* ---- can_options.c ---- */
 

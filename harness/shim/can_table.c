@@ -119,6 +119,9 @@ static void set_defaults(struct can_socket *s)
     s->err_mask = 0;
     s->stamp_s = 0;
     s->stamp_ns = 0;
+    free(s->ops);
+    s->ops = NULL;
+    s->n_ops = 0;
     free(s->filters);
     s->filters = malloc(sizeof all);
     s->n_filters = s->filters != NULL ? 1 : 0;
@@ -126,13 +129,14 @@ static void set_defaults(struct can_socket *s)
         *s->filters = all;
 }
 
-struct can_socket *can_socket_add(int fd)
+struct can_socket *can_socket_add(int fd, bool broadcast)
 {
     struct can_socket *s = take_memory();
 
     if (s == NULL)
         return NULL;
     set_defaults(s);
+    s->broadcast = broadcast;
     s->inode = inode_of(fd);
     can_socket_share(fd, s);
     return s;
@@ -185,7 +189,7 @@ static void adopt(int fd)
         return;
     peer.sun_path[sizeof peer.sun_path - 1] = '\0';
     const struct can_interface *interface = can_interface_by_path(peer.sun_path);
-    struct can_socket *s = interface != NULL ? can_socket_add(fd) : NULL;
+    struct can_socket *s = interface != NULL ? can_socket_add(fd, false) : NULL;
     if (s == NULL)
         return;
     s->ifindex = interface->ifindex;

@@ -24,21 +24,21 @@
 
 #include "port/can_hub_priv.h"
 
-enum { BACKLOG = 128 };
+enum { BACKLOG = 128, HUB_DEPTH = 8 };
 
 /* ---- handing out ---- */
 
-/* A member whose queue is full loses the frame, as a kernel socket does. */
-static void give(struct hub_member *m, const void *packet, size_t size)
+static void give(struct hub_member *m, struct hub_packet *packet)
 {
-    if (send(m->out_fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN &&
-        errno != ENOBUFS)
-        m->deaf = true;
+    const struct iovec iov = {packet, sizeof *packet};
+    hub_member_give(m, &iov, 1);
 }
 
 static bool wants(const struct hub_member *to, const struct hub_member *from, canid_t id)
 {
     if (!to->joined || to->deaf || to->gone)
+        return false;
+    if (to->bcm != NULL)
         return false;
     if (to == from && (to->flags & HUB_WANT_OWN) == 0)
         return false;
@@ -59,22 +59,39 @@ static void hand_out(struct can_hub *hub, const struct can_frame *frame, uint64_
         packet.flags = from != NULL && m->pid == from->pid ? HUB_FROM_HOST : 0U;
         if (m == from)
             packet.flags |= HUB_FROM_SELF;
-        give(m, &packet, sizeof packet);
+        give(m, &packet);
     }
 }
 
-static void pass_frame(struct can_hub *hub, const struct can_frame *frame, uint64_t t_us,
-                       struct hub_member *from)
+/* Broadcast managers answer remote frames, so they come last. They hear their own frames, too. */
+static void hand_to_managers(struct can_hub *hub, const struct can_frame *frame,
+                             const struct hub_member *from)
+{
+    for (struct hub_member *m = hub->members; m != NULL; m = m->next) {
+        if (m->bcm == NULL || m->deaf || m->gone)
+            continue;
+        uint32_t flags = from != NULL && m->pid == from->pid ? (uint32_t)HUB_FROM_HOST : 0U;
+        hub_bcm_frame(m->bcm, frame, m == from ? flags | HUB_FROM_SELF : flags);
+    }
+}
+
+void hub_pass_frame(struct can_hub *hub, const struct can_frame *frame, uint64_t t_us,
+                    struct hub_member *from)
 {
     struct can_msg msg;
 
+    if (hub->depth >= HUB_DEPTH) /* two answer each other's remote frames for ever */
+        return;
+    hub->depth++;
     if (hub->state == CAN_ERROR_PASSIVE && from != NULL && from->n_held < HUB_TX_QUEUE)
         from->held[from->n_held++] = *frame;
-    if (hub->state != CAN_UP || !can_from_kernel(frame, &msg))
-        return;
-    hand_out(hub, frame, t_us, from);
-    if (hub->fn != NULL)
-        hub->fn(hub->ctx, &msg, t_us, from != NULL ? from->number : 0);
+    if (hub->state == CAN_UP && can_from_kernel(frame, &msg)) {
+        hand_out(hub, frame, t_us, from);
+        if (hub->fn != NULL)
+            hub->fn(hub->ctx, &msg, t_us, from != NULL ? from->number : 0);
+        hand_to_managers(hub, frame, from);
+    }
+    hub->depth--;
 }
 
 static void tell_state(struct can_hub *hub, struct hub_member *m)
@@ -83,7 +100,7 @@ static void tell_state(struct can_hub *hub, struct hub_member *m)
         .kind = HUB_STATE, .state = hub->state, .ifindex = m->ifindex, .t_us = hub->last_us};
 
     if (m->joined && (hub->state == CAN_DOWN || (m->flags & HUB_WANT_STATE) != 0))
-        give(m, &packet, sizeof packet);
+        give(m, &packet);
 }
 
 /* ---- taking in ---- */
@@ -101,12 +118,19 @@ static uint64_t place_in_time(struct can_hub *hub, uint64_t t_us)
     return t_us;
 }
 
+uint64_t hub_now(struct can_hub *hub)
+{
+    return place_in_time(hub, NEVER_US);
+}
+
 static void take_item(struct can_hub *hub, struct hub_item *item)
 {
-    if (item->join == NULL) {
-        pass_frame(hub, &item->frame, place_in_time(hub, item->t_us), item->from);
+    if (item->message != NULL && item->from->bcm != NULL)
+        hub_bcm_take(item->from->bcm, item->message_ifindex, item->message, item->message_n);
+    else if (item->join == NULL && item->message == NULL)
+        hub_pass_frame(hub, &item->frame, place_in_time(hub, item->t_us), item->from);
+    if (item->join == NULL)
         return;
-    }
     bool first = !item->from->joined;
     hub_member_apply(item->from, item);
     if (first && hub->state != CAN_UP)
@@ -162,12 +186,23 @@ static void release(struct can_hub *hub)
     free(hub);
 }
 
+void hub_enter(struct can_hub *hub)
+{
+    hub->busy++;
+}
+
+void hub_leave(struct can_hub *hub)
+{
+    if (--hub->busy == 0 && hub->deleted)
+        release(hub);
+}
+
 static void turn(void *ctx, unsigned events)
 {
     struct can_hub *hub = ctx;
 
     (void)events;
-    hub->busy = true;
+    hub_enter(hub);
     hub->n_batch = 0;
     while (collect_round(hub))
         ;
@@ -177,11 +212,9 @@ static void turn(void *ctx, unsigned events)
             take_item(hub, &hub->batch[i]);
         hub_item_free(&hub->batch[i]);
     }
-    hub->busy = false;
-    if (hub->deleted)
-        release(hub);
-    else
+    if (!hub->deleted)
         remove_gone(hub);
+    hub_leave(hub);
 }
 
 /* ---- members ---- */
@@ -194,6 +227,7 @@ static void accept_members(struct can_hub *hub)
         struct hub_member *m = hub_member_new(fd, ++hub->last_number);
         if (m == NULL)
             continue;
+        m->hub = hub;
         if (loop_io_new(hub->loop, fd, LOOP_READ, turn, hub, &m->io) != ERR_OK) {
             hub_member_free(m);
             continue;
@@ -225,14 +259,9 @@ enum err can_hub_send(struct can_hub *hub, const struct can_msg *msg)
     if (hub->state == CAN_DOWN)
         return ERR_CLOSED;
     can_to_kernel(msg, &frame);
-    bool outermost = !hub->busy;
-    hub->busy = true;
-    pass_frame(hub, &frame, place_in_time(hub, NEVER_US), NULL);
-    if (!outermost)
-        return ERR_OK;
-    hub->busy = false;
-    if (hub->deleted)
-        release(hub);
+    hub_enter(hub);
+    hub_pass_frame(hub, &frame, hub_now(hub), NULL);
+    hub_leave(hub);
     return ERR_OK;
 }
 
@@ -267,7 +296,7 @@ static void release_held(struct can_hub *hub)
 {
     for (struct hub_member *m = hub->members; m != NULL; m = m->next) {
         for (size_t i = 0; i < m->n_held && hub->state == CAN_UP; i++)
-            pass_frame(hub, &m->held[i], place_in_time(hub, NEVER_US), m);
+            hub_pass_frame(hub, &m->held[i], hub_now(hub), m);
         m->n_held = 0;
     }
 }
@@ -282,7 +311,7 @@ void can_hub_set_state(struct can_hub *hub, enum can_state state)
     hub->state = state;
     *hub->shared_state = state;
     if (error_frame(before, state, &frame))
-        hand_out(hub, &frame, place_in_time(hub, NEVER_US), NULL);
+        hand_out(hub, &frame, hub_now(hub), NULL);
     for (struct hub_member *m = hub->members; m != NULL; m = m->next)
         tell_state(hub, m);
     if (state != CAN_ERROR_PASSIVE)
@@ -392,6 +421,6 @@ void can_hub_delete(struct can_hub *hub)
     }
     for (struct hub_member *m = hub->members; m != NULL; m = m->next)
         hub_member_close(m);
-    if (!hub->busy)
+    if (hub->busy == 0)
         release(hub);
 }

@@ -8,11 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "port/can_hub_priv.h"
 
 enum { QUEUE_BYTES = 1 << 20 };
+
+/* The longest packet; a hub_join is a little shorter. */
+#define PACKET_MAX (sizeof(struct hub_bcm_packet) + HUB_BCM_BYTES)
+_Static_assert(PACKET_MAX >= sizeof(struct hub_join), "the longest packet");
 
 /* A member that is busy for a moment should not lose a burst: as much as we are allowed to. */
 static void make_room(int fd)
@@ -55,9 +60,19 @@ void hub_member_close(struct hub_member *m)
     m->gone = true;
 }
 
+void hub_member_give(struct hub_member *m, const struct iovec *iov, size_t n)
+{
+    const struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = n};
+
+    if (sendmsg(m->out_fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN &&
+        errno != ENOBUFS)
+        m->deaf = true;
+}
+
 void hub_member_free(struct hub_member *m)
 {
     hub_member_close(m);
+    hub_bcm_delete(m->bcm);
     free((void *)m->filter.filters);
     free(m);
 }
@@ -94,6 +109,23 @@ static bool copy_join(const void *packet, size_t size, struct hub_item *ret)
     return true;
 }
 
+static bool copy_message(const uint8_t *packet, size_t size, struct hub_item *ret)
+{
+    struct hub_bcm_packet head;
+
+    if (size <= sizeof head)
+        return false;
+    memcpy(&head, packet, sizeof head);
+    ret->message_n = size - sizeof head;
+    ret->message = malloc(ret->message_n);
+    if (ret->message == NULL)
+        return false;
+    memcpy(ret->message, packet + sizeof head, ret->message_n);
+    ret->message_ifindex = head.ifindex;
+    ret->t_us = head.t_us;
+    return true;
+}
+
 /* What is no packet of ours is dropped; its sender has a bug that we need not share. */
 static bool copy_packet(const void *bytes, size_t size, struct hub_item *ret)
 {
@@ -105,6 +137,8 @@ static bool copy_packet(const void *bytes, size_t size, struct hub_item *ret)
     memcpy(&kind, bytes, sizeof kind);
     if (kind == HUB_JOIN)
         return copy_join(bytes, size, ret);
+    if (kind == HUB_BCM)
+        return copy_message(bytes, size, ret);
     if (kind != HUB_FRAME || size != sizeof packet)
         return false;
     memcpy(&packet, bytes, sizeof packet);
@@ -116,7 +150,7 @@ static bool copy_packet(const void *bytes, size_t size, struct hub_item *ret)
 bool hub_member_read(struct hub_member *m, struct hub_item *ret)
 {
     for (;;) {
-        _Alignas(uint64_t) char bytes[sizeof(struct hub_join)];
+        _Alignas(uint64_t) char bytes[PACKET_MAX];
         _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
         struct iovec iov = {bytes, sizeof bytes};
         struct msghdr msg = {.msg_iov = &iov,
@@ -156,6 +190,8 @@ void hub_member_apply(struct hub_member *m, struct hub_item *item)
         .all_must_match = (join->flags & HUB_JOIN_FILTERS) != 0,
         .err_mask = join->err_mask,
     };
+    if ((join->flags & HUB_BROADCAST) != 0)
+        hub_member_broadcast(m);
     m->flags = join->flags;
     m->ifindex = join->ifindex;
     m->joined = true;
@@ -171,6 +207,8 @@ void hub_member_apply(struct hub_member *m, struct hub_item *item)
 void hub_item_free(struct hub_item *item)
 {
     free(item->join);
+    free(item->message);
+    item->message = NULL;
     if (item->passed_fd >= 0)
         close(item->passed_fd);
     item->join = NULL;

@@ -18,7 +18,9 @@
 #include <linux/can.h>
 #include <stdint.h>
 
-enum { HUB_FRAME = 1, HUB_STATE = 2, HUB_JOIN = 3 };
+#include "port/can_hub_bcm_message.h"
+
+enum { HUB_FRAME = 1, HUB_STATE = 2, HUB_JOIN = 3, HUB_BCM = 4 }; /* can_hub_bcm_message.h */
 
 /* hub_packet.flags of a frame from the hub */
 enum {
@@ -43,6 +45,7 @@ enum {
     HUB_NO_LOOPBACK = 2,  /* CAN_RAW_LOOPBACK off: not to other sockets of this process */
     HUB_JOIN_FILTERS = 4, /* CAN_RAW_JOIN_FILTERS: all of them must match */
     HUB_WANT_STATE = 8,   /* every change of state; without it only CAN_DOWN is told */
+    HUB_BROADCAST = 16,   /* a CAN_BCM socket: HUB_BCM packets instead of frames, both ways */
 };
 
 #define HUB_MAX_FILTERS 512 /* CAN_RAW_FILTER_MAX */

@@ -208,6 +208,25 @@ static void test_probe_natively(void)
     loop_delete(loop);
 }
 
+static void test_broadcast_manager(void)
+{
+    struct bench b;
+
+    if (!bench_start(&b))
+        return;
+    const char *const argv[] = {BCM_PROBE, "40", "vcan0", "vcan1", NULL};
+    for (unsigned i = 1; i <= 3; i++) { /* a loaded machine may delay a frame too long */
+        start(&b, argv);
+        CU_ASSERT(test_until_count(b.loop, &b.ended, i));
+        if (b.status[i - 1] != 1)
+            break;
+    }
+    if (b.status[b.ended - 1] != 0)
+        TESTING_FAIL("status %d: %s", b.status[b.ended - 1],
+                     (const char *)testing_read_file(b.output).p);
+    bench_free(&b);
+}
+
 static void test_cansend(void)
 {
     struct bench b;
@@ -375,6 +394,39 @@ static void test_python(void)
     bench_free(&b);
 }
 
+/* The broadcast manager sends on its own: as often as time allows, and never more often. */
+static void test_python_periodic(void)
+{
+    struct bench b;
+
+    if (!bench_start(&b))
+        return;
+    static const char script[] =
+        "import can, time\n"
+        "bus = can.Bus(interface='socketcan', channel='vcan0')\n"
+        "m = can.Message(arbitration_id=0x305, data=[1], is_extended_id=False)\n"
+        "began = time.monotonic()\n"
+        "task = bus.send_periodic(m, 0.02)\n"
+        "time.sleep(0.3)\n"
+        "m.data[0] = 2\n"
+        "task.modify_data(m)\n"
+        "time.sleep(0.3)\n"
+        "task.stop()\n"
+        "print('took', int((time.monotonic() - began) / 0.02))\n"
+        "bus.shutdown()\n";
+    if (python_can(&b)) {
+        const char *const argv[] = {"/usr/bin/python3", "-c", script, NULL};
+        run(&b, argv);
+        struct span text = testing_read_file(b.output);
+        unsigned most = text.n > 5 ? (unsigned)strtoul((const char *)text.p + 5, NULL, 10) : 0;
+        if (b.n_seen < 2 || b.n_seen > most + 1)
+            TESTING_FAIL("%u frames in the time of %u", b.n_seen, most);
+        CU_ASSERT(saw(&b, 0, "305#01"));
+        CU_ASSERT(saw(&b, b.n_seen - 1, "305#02"));
+    }
+    bench_free(&b);
+}
+
 static void test_tools_with_each_other(void)
 {
     struct bench b;
@@ -400,6 +452,7 @@ int main(int argc, char **argv)
     static const struct testing_case cases[] = {
         {"what the kernel promises, under the library", test_probe},
         {"what the kernel promises, by the kernel", test_probe_natively},
+        {"the broadcast manager, by opcode", test_broadcast_manager},
         {"cansend", test_cansend},
         {"candump", test_candump},
         {"candump with filters", test_candump_filters},
@@ -407,6 +460,7 @@ int main(int argc, char **argv)
         {"candump: bus states", test_bus_states},
         {"cangen, 1000 frames", test_cangen},
         {"python-can", test_python},
+        {"python-can: cyclic frames", test_python_periodic},
         {"candump sees cansend", test_tools_with_each_other},
         {0},
     };
