@@ -13,9 +13,9 @@ say() { printf '\n== %s\n' "$*"; }
 
 # Packages by what they are for (Debian 12 names).
 # shellcheck disable=SC2034
-PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libmosquitto-dev libssl-dev libcjson-dev libsocketcan-dev libcunit1-dev"
+PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libmosquitto-dev libssl-dev libcjson-dev libsocketcan-dev libcunit1-dev libsystemd-dev"
 # shellcheck disable=SC2034
-PACKAGES_RUN="mosquitto"
+PACKAGES_RUN="mosquitto dbus"
 # shellcheck disable=SC2034
 PACKAGES_TEST="mosquitto-clients can-utils python3-can python3-serial socat openssl"
 # shellcheck disable=SC2034
