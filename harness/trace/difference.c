@@ -44,7 +44,7 @@ static void show(struct buf *out, const char *name, const struct reader *r, cons
                  size_t from)
 {
     if (!line) {
-        buf_printf(out, "%s: ends here\n", name);
+        buf_printf(out, "%-6s ends here\n", name);
         return;
     }
     size_t n = strlen(line);
@@ -52,7 +52,7 @@ static void show(struct buf *out, const char *name, const struct reader *r, cons
     if (from > n)
         from = n;
     from = from > SHOWN / 2 && n > SHOWN ? from - SHOWN / 2 : 0;
-    buf_printf(out, "%s, line %zu: %.*s%.*s%s\n", name, r->number, from ? (int)lead : 0, line,
+    buf_printf(out, "%-6s line %zu: %.*s%.*s%s\n", name, r->number, from ? (int)lead : 0, line,
                SHOWN, line + from, n > from + SHOWN ? "..." : "");
 }
 
@@ -75,7 +75,7 @@ char *trace_difference(const char *path_a, const char *path_b)
         size_t at = 0;
         while (x && y && x[at] && x[at] == y[at])
             at++;
-        show(&out, "first ", &a, x, at);
+        show(&out, "first", &a, x, at);
         show(&out, "second", &b, y, at);
         break;
     }
