@@ -6,6 +6,8 @@
 
 #include "sim/device/console.h"
 #include "sim/device/console_knobs.h"
+#include "sim/device/pylon_can_battery.h"
+#include "sim/device/pylon_can_knobs.h"
 
 /* ---- overlay ---- */
 
@@ -54,6 +56,7 @@ static const struct maker {
                      struct device **ret);
 } makers[] = {
     {&console_kind, console_new},
+    {&pylon_can_battery_kind, pylon_can_battery_new},
 };
 
 enum err device_new(const struct sim_config *config, const struct device_host *host,

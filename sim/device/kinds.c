@@ -5,9 +5,11 @@
 #include "sim/device/kind.h"
 
 #include "sim/device/console_knobs.h"
+#include "sim/device/pylon_can_knobs.h"
 
 static const struct device_kind *const kinds[] = {
     &console_kind,
+    &pylon_can_battery_kind,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "proto/pylon_console/pylon_console.h"
+#include "sim/can_image.h"
 
 enum { COMMAND_MAX = 64 };
 
@@ -383,8 +384,41 @@ static enum err segment(struct segmenter *s)
     return end_segment(s, s->text.n);
 }
 
+/* ---- frames of a CAN bus ---- */
+
+static bool is_candump(struct span text)
+{
+    struct can_log_line log;
+    struct span line;
+
+    return span_line(&text, &line) && can_log_parse(line, &log) == ERR_OK;
+}
+
+/* A frame answers to its id. */
+static enum err keep_frames(struct recording *r, struct span text)
+{
+    struct can_log_line log;
+    struct span line;
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && span_line(&text, &line)) {
+        uint8_t bytes[CAN_IMAGE_MAX];
+        char name[12];
+        struct buf image = buf_of(bytes, sizeof bytes), command = buf_of(name, sizeof name);
+
+        if (can_log_parse(line, &log) != ERR_OK || log.msg.error ||
+            !can_image_put(&log.msg, &image))
+            continue;
+        buf_printf(&command, "%03X", (unsigned)log.msg.id);
+        e = keep(r, buf_span(&command), buf_span(&image));
+    }
+    return e;
+}
+
 enum err recording_add(struct recording *recording, const char *name, struct span text)
 {
+    if (is_candump(text))
+        return keep_frames(recording, text);
     char prompt[32], command[COMMAND_MAX];
     struct span body = without_header(text);
     struct segmenter s = {.recording = recording, .text = body, .prompt = prompt};

@@ -10,6 +10,9 @@
  * '@',
  * "$$" and prompt restored where a capture lost them. A command recorded several times answers with
  * one after the other and stays at the last.
+ *
+ * A candump log (-L) is a recording, too: each frame, in the form of sim/can_image.h, answers to
+ * its id ("351").
  */
 #ifndef SIM_DEVICE_RECORDING_H
 #define SIM_DEVICE_RECORDING_H
