@@ -56,10 +56,22 @@ static void on_lost(void *ctx, const char *why)
     app_settle(b->app);
 }
 
+static void on_state(void *ctx, const char *what)
+{
+    const struct app_battery *b = ctx;
+
+    log_msg(b->app->log, LOG_INFO, "source", "battery=%s port=%s %s", b->config.name,
+            b->config.port, what);
+}
+
 static void open_port(struct app_battery *b, uint64_t now_us)
 {
-    const struct wire_handler handler = {
-        .opened = on_opened, .lost = on_lost, .bytes = on_bytes, .frame = on_frame, .ctx = b};
+    const struct wire_handler handler = {.opened = on_opened,
+                                         .lost = on_lost,
+                                         .state = on_state,
+                                         .bytes = on_bytes,
+                                         .frame = on_frame,
+                                         .ctx = b};
     unsigned missed = 0;
     enum err e = wire_open(b->app->loop, b->config.port, &b->source, &handler, &b->wire);
 
@@ -77,14 +89,14 @@ static void drop_port(struct app_battery *b, uint64_t now_us)
 {
     unsigned missed = 0;
 
-    wire_delete(b->wire);
-    b->wire = NULL;
-    b->source.ops->closed(b->source.self, now_us);
-    try_again_later(b, now_us);
     if (log_limit_ok(&b->limit_open, now_us, 60 * US_PER_S, &missed))
         log_msg(b->app->log, LOG_WARN, "source", "battery=%s port=%s lost: %s; reopening",
                 b->config.name, b->config.port, b->gone);
+    wire_delete(b->wire);
+    b->wire = NULL;
     b->gone = NULL;
+    b->source.ops->closed(b->source.self, now_us);
+    try_again_later(b, now_us);
 }
 
 void app_battery_run(struct app_battery *b, uint64_t now_us)
@@ -94,6 +106,9 @@ void app_battery_run(struct app_battery *b, uint64_t now_us)
         if (e != ERR_OK && b->gone == NULL)
             b->gone = err_text(e);
     }
+    if (b->wire != NULL && b->gone == NULL && b->source.ops->hung != NULL &&
+        b->source.ops->hung(b->source.self))
+        b->gone = "the battery does not answer";
     if (b->wire != NULL && b->gone != NULL)
         drop_port(b, now_us);
     if (b->wire == NULL && now_us >= b->retry_us)

@@ -11,7 +11,7 @@ enum err wire_open(struct loop *loop, const char *port, const struct source *sou
     case SOURCE_TTY:
         return wire_tty_open(loop, port, source->ops->first_speed(source->self), handler, ret);
     case SOURCE_CAN: return wire_can_open(loop, port, handler, ret);
-    case SOURCE_BLE: break;
+    case SOURCE_BLE: return wire_ble_open(loop, port, handler, ret);
     }
     return ERR_UNSUPPORTED;
 }

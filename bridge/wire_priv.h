@@ -23,4 +23,7 @@ enum err wire_tty_open(struct loop *loop, const char *port, uint32_t speed,
 enum err wire_can_open(struct loop *loop, const char *port, const struct wire_handler *handler,
                        struct wire **ret);
 
+enum err wire_ble_open(struct loop *loop, const char *port, const struct wire_handler *handler,
+                       struct wire **ret);
+
 #endif

@@ -47,6 +47,9 @@ struct source_ops {
     /* Whether the battery answers: a port that is lost from now on is worth being opened at once.
      */
     bool (*ready)(const void *self);
+    /* Whether the connection is useless though it stands: the wire is to be opened anew. NULL: this
+     * source never says so. */
+    bool (*hung)(const void *self);
     /* Serial lines: the speed to open the port with. Others: NULL. */
     uint32_t (*first_speed)(const void *self);
     /* CAN: in place of bytes() and take_output(). Others: NULL. */
