@@ -266,8 +266,8 @@ static void test_errors(void)
     bad("[can x]\nbus can0\n", 2, 1, "no [battery NAME]");
     bad("[battery a]\nsource pylontech-console\nport /dev/x\n", 3, 1, "no output");
     bad("[battery a]\nport /dev/x\n[can x]\nbus can0\n", 1, 1, "needs 'source'");
-    bad("[battery a]\nsource jk-bms\nport /dev/x\n[can x]\nbus can0\n", 2, 8,
-        "unknown source 'jk-bms'");
+    bad("[battery a]\nsource daly-rs485\nport /dev/x\n[can x]\nbus can0\n", 2, 8,
+        "unknown source 'daly-rs485'");
     bad("[battery a]\npoll 1 s\nsource pylontech-console\nport /dev/x\n[can x]\nbus can0\n", 2, 1,
         "'source' must stand above");
     bad(MINIMAL "[mqtt m]\nbroker http://x\nvictron a/b\n", 7, 8, "mqtt://HOST");
