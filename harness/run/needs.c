@@ -67,7 +67,10 @@ static const char *need_own(const struct manifest *m, const struct run_options *
         return o->broker || (m->attach && m->broker[0])
                    ? "the timeline stops the broker, but it is not ours"
                    : NULL;
-    return "unknown need behind `own` (known: dut, broker)";
+    if (span_eq_str(what, "bus"))
+        return o->tier == TIER_CABLE ? "the timeline takes the bus down, which is the bridge's own"
+                                     : NULL;
+    return "unknown need behind `own` (known: dut, broker, bus)";
 }
 
 static const char *unmet(const char *need, const struct scenario *s, const struct manifest *m,

@@ -151,6 +151,14 @@ static bool open_hub(struct world *w)
     return err == ERR_OK;
 }
 
+static bool needs_hub(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->n_needs; i++)
+        if (strcmp(s->needs[i], "hub") == 0)
+            return true;
+    return false;
+}
+
 static bool open_can(struct world *w)
 {
     const char *want = w->options.can ? w->options.can : "auto";
@@ -158,7 +166,8 @@ static bool open_can(struct world *w)
     char vcan[32];
     if (w->options.tier == TIER_CABLE && strcmp(want, "auto") == 0 && w->manifest->can[0])
         want = w->manifest->can;
-    if (strcmp(want, "hub") == 0 || w->options.tier == TIER_VIRTUAL)
+    if (strcmp(want, "hub") == 0 || w->options.tier == TIER_VIRTUAL ||
+        (strcmp(want, "auto") == 0 && needs_hub(w->scenario)))
         return open_hub(w);
     snprintf(vcan, sizeof vcan, "vcan%u", w->options.slot);
     const char *name = strcmp(want, "auto") == 0 || strcmp(want, "vcan") == 0 ? vcan : want;

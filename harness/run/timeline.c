@@ -142,7 +142,13 @@ static void apply_broker(struct world *w, const struct stimulus *s)
 static void apply_canbus(struct world *w, const struct stimulus *s)
 {
     if (!w->hub) {
-        world_fail(w, "canbus faults need the hub (--can hub)");
+        enum err err = s->verb == STIM_CANBUS_PASSIVE
+                           ? ERR_UNSUPPORTED
+                           : can_set_link(w->can, s->verb == STIM_CANBUS_ON);
+        if (err != ERR_OK)
+            world_fail(w, "canbus %s: %s: %s", stimulus_verb_name(s->verb), w->can_name,
+                       err == ERR_DENIED ? "only root may take an interface down (or --can hub)"
+                                         : "needs the hub (--can hub)");
         return;
     }
     can_hub_set_state(w->hub, s->verb == STIM_CANBUS_OFF       ? CAN_DOWN

@@ -70,7 +70,7 @@ static bool take_need(struct conf_cursor *c, char ret[40])
     static const char *const kinds[] = {"bms", "can",    "json",     "own", "hub",
                                         "ha",  "influx", "captures", NULL};
     enum { NEED_BMS, NEED_CAN, NEED_JSON, NEED_OWN };
-    static const char *const owned[] = {"dut", "broker", NULL};
+    static const char *const owned[] = {"dut", "broker", "bus", NULL};
     static const char *const links[] = {"serial", NULL};
     static const char *const can_forms[] = {"pylon", NULL};
     static const char *const json_forms[] = {"victron", NULL};

@@ -42,6 +42,9 @@ void can_delete(struct can *can);
 /* ERR_AGAIN the queue is full (ENOBUFS), ERR_CLOSED the interface is down or gone, ERR_USAGE an id
  * or length that no frame has. */
 enum err can_send(struct can *can, const struct can_msg *msg);
+/* Takes the interface down for everybody, or brings it up. ERR_UNSUPPORTED: not an interface of the
+ * kernel; ERR_DENIED: that needs CAP_NET_ADMIN. */
+enum err can_set_link(struct can *can, bool up);
 enum can_state can_state_now(const struct can *can);
 /* The same. Inline, because libsocketcan exports, and calls, a function of this name. */
 static inline enum can_state can_get_state(const struct can *can)

@@ -58,3 +58,14 @@ enum err link_set_bitrate(int fd, const char *name, uint32_t bitrate)
         return errno == EPERM || errno == EACCES ? ERR_DENIED : ERR_UNSUPPORTED;
     return ERR_OK;
 }
+
+enum err link_set_up(int fd, const char *name, bool up)
+{
+    struct ifreq ifr;
+
+    if (!link_is_can(fd, name) || !ask(fd, name, SIOCGIFFLAGS, &ifr))
+        return ERR_NOT_FOUND;
+    int flags = up ? ifr.ifr_flags | IFF_UP : ifr.ifr_flags & ~IFF_UP;
+    ifr.ifr_flags = (short)flags;
+    return ioctl(fd, SIOCSIFFLAGS, &ifr) == 0 ? ERR_OK : err_from_errno(errno);
+}

@@ -18,5 +18,7 @@ bool link_is_can(int fd, const char *name);
 /* Sets the bit rate and brings the interface up, unless it is up with that rate already; nothing to
  * do on vcan. ERR_DENIED, ERR_UNSUPPORTED. */
 enum err link_set_bitrate(int fd, const char *name, uint32_t bitrate);
+/* `ip link set NAME up` or down. ERR_DENIED: that needs CAP_NET_ADMIN. */
+enum err link_set_up(int fd, const char *name, bool up);
 
 #endif

@@ -144,6 +144,11 @@ static enum err sock_send(struct can *can, const struct can_msg *msg)
     }
 }
 
+static enum err sock_set_link(struct can *can, bool up)
+{
+    return link_set_up(sock_of(can)->fd, can->name, up);
+}
+
 static void sock_close(struct can *can)
 {
     struct sock *s = sock_of(can);
@@ -157,7 +162,8 @@ static void sock_close(struct can *can)
     s->fd = -1;
 }
 
-static const struct can_ops sock_ops = {.close = sock_close, .send = sock_send};
+static const struct can_ops sock_ops = {
+    .close = sock_close, .send = sock_send, .set_link = sock_set_link};
 
 /* ---- opening ---- */
 
