@@ -8,21 +8,10 @@
 #include "bridge/source/jk_ble_source.h"
 #include "bridge/source/kind.h"
 
-enum jk_ble_key {
-    KEY_CHARGE_VOLTAGE,
-    KEY_DISCHARGE_VOLTAGE,
-    KEY_CHARGE_LIMIT,
-    KEY_DISCHARGE_LIMIT,
-    KEY_REFRESH,
-    KEY_SILENT,
-    KEY_COUNT
-};
+enum jk_ble_key { KEY_REFRESH = JK_CAPS, KEY_SILENT, KEY_COUNT };
 
 static const char *const keys[KEY_COUNT + 1] = {
-    [KEY_CHARGE_VOLTAGE] = "charge-voltage",
-    [KEY_DISCHARGE_VOLTAGE] = "discharge-voltage",
-    [KEY_CHARGE_LIMIT] = "charge-limit",
-    [KEY_DISCHARGE_LIMIT] = "discharge-limit",
+    JK_CAP_KEYS,
     [KEY_REFRESH] = "refresh",
     [KEY_SILENT] = "silent",
 };
@@ -37,26 +26,12 @@ static void defaults(void *config, const char *name)
 static bool take_key(struct conf_cursor *c, size_t key, void *config)
 {
     struct jk_ble_config *k = config;
-    enum jk_ble_key which = (enum jk_ble_key)key;
 
-    switch (which) {
-    case KEY_CHARGE_VOLTAGE:
-        return config_take_i32(c, keys[key], DIM_VOLTAGE, 1000, 5000, 150000,
-                               &k->charge_voltage_mv);
-    case KEY_DISCHARGE_VOLTAGE:
-        return config_take_i32(c, keys[key], DIM_VOLTAGE, 1000, 5000, 150000,
-                               &k->discharge_voltage_mv);
-    case KEY_CHARGE_LIMIT:
-        return config_take_i32(c, keys[key], DIM_CURRENT, 1000, 1, 1000000, &k->charge_limit_ma);
-    case KEY_DISCHARGE_LIMIT:
-        return config_take_i32(c, keys[key], DIM_CURRENT, 1000, 1, 1000000, &k->discharge_limit_ma);
-    case KEY_REFRESH:
-        return config_take_time(c, keys[key], 10 * US_PER_S, 24 * 3600 * US_PER_S, &k->refresh_us);
-    case KEY_SILENT:
-        return config_take_time(c, keys[key], 2 * US_PER_S, 60 * US_PER_S, &k->silent_us);
-    case KEY_COUNT: break;
-    }
-    return false;
+    if (key < JK_CAPS)
+        return jk_cap_take(c, (enum jk_cap)key, &k->caps);
+    if (key == KEY_REFRESH) /* limits that are older than 120 s are unknown */
+        return config_take_time(c, keys[key], 10 * US_PER_S, 100 * US_PER_S, &k->refresh_us);
+    return config_take_time(c, keys[key], 2 * US_PER_S, 60 * US_PER_S, &k->silent_us);
 }
 
 static void check(struct conf_file *file, uint32_t line, uint64_t seen, const char *port,
@@ -71,8 +46,7 @@ static void check(struct conf_file *file, uint32_t line, uint64_t seen, const ch
                       "port: a Bluetooth battery is ble:C8:47:8C:12:34:56 or ble: and its name, "
                       "not '%s'",
                       port);
-    if (k->charge_voltage_mv != 0 && k->discharge_voltage_mv >= k->charge_voltage_mv)
-        conf_error_at(file, line, 1, "discharge-voltage must be below charge-voltage");
+    jk_caps_check(file, line, &k->caps);
 }
 
 /* It is not polled: the BMS speaks by itself, every 0.43 to 0.54 s. */

@@ -7,15 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define C(condition) COND_BIT(COND_##condition)
-#define STOPS_BOTH   (C(MOS_OVERTEMPERATURE) | C(SHORT_CIRCUIT) | C(INTERNAL_FAULT) | C(UNKNOWN_WORD))
-#define STOPS_CHARGE                                                     \
-    (C(CELL_OVERVOLTAGE) | C(PACK_OVERVOLTAGE) | C(CHARGE_OVERCURRENT) | \
-     C(CHARGE_OVERTEMPERATURE) | C(CHARGE_UNDERTEMPERATURE) | STOPS_BOTH)
-#define STOPS_DISCHARGE                                                       \
-    (C(CELL_UNDERVOLTAGE) | C(PACK_UNDERVOLTAGE) | C(DISCHARGE_OVERCURRENT) | \
-     C(DISCHARGE_OVERTEMPERATURE) | C(DISCHARGE_UNDERTEMPERATURE) | STOPS_BOTH)
-
 static const uint64_t log_period_us = 60 * US_PER_S;
 static const uint64_t answer_us = 2 * US_PER_S;    /* slowest seen: 0.3 s */
 static const uint64_t pause_us = 1800 * US_PER_MS; /* no sender pauses so long inside a frame */
@@ -24,7 +15,7 @@ enum { TRIES = 3 };
 
 void jk_ble_config_init(struct jk_ble_config *config, const char *name)
 {
-    *config = (struct jk_ble_config){.refresh_us = 300 * US_PER_S, .silent_us = 5 * US_PER_S};
+    *config = (struct jk_ble_config){.refresh_us = 60 * US_PER_S, .silent_us = 5 * US_PER_S};
     span_to_str(span_str(name), config->name, sizeof config->name);
 }
 
@@ -81,73 +72,21 @@ static void ask_again(struct jk_ble_source *s, uint64_t now_us)
 
 /* ---- records ---- */
 
-/* The settings frame does not tell its layout: it waits for the first cells. */
-static void use_settings(struct jk_ble_source *s)
+/* The settings frame does not tell its layout: it waits for the first cells. Settings that cannot
+ * be true are as if they had not come. */
+static void use_settings(struct jk_ble_source *s, uint64_t now_us)
 {
     struct span frame = span_of(s->settings, sizeof s->settings);
-    struct battery limits = s->picture;
-    enum err e = ERR_OK;
+    struct jk_settings settings;
 
-    if (!s->has_settings || s->layout.layout == JK_LAYOUT_UNKNOWN)
+    if (!s->has_settings || (s->layout.layout != JK02_24S && s->layout.layout != JK02_32S))
         return;
-    if (s->layout.layout == JK04) {
-        struct jk04_settings settings;
-        e = jk04_settings_decode(frame, &settings).code;
-        if (e == ERR_OK)
-            e = jk04_settings_to_battery(&settings, &limits);
-    } else {
-        struct jk_settings settings;
-        e = jk_settings_decode(frame, s->layout.layout, &settings).code;
-        if (e == ERR_OK)
-            e = jk_settings_to_battery(&settings, &limits);
-    }
-    if (e != ERR_OK) { /* those of before hold */
+    enum err e = jk_settings_decode(frame, s->layout.layout, &settings).code;
+    if (e == ERR_OK)
+        e = jk_pack_settings(&s->pack, &s->config.caps, &settings, now_us);
+    if (e != ERR_OK)
         log_msg(s->log, LOG_WARN, "source", "battery=%s settings not used: %s", s->config.name,
                 err_text(e));
-        return;
-    }
-    s->settings_used = true;
-    s->limits = limits;
-    s->picture.cell_count = s->limits.cell_count;
-    s->picture.known = s->limits.known;
-}
-
-/* What people configured narrows what the BMS said, or stands in for what it did not say. */
-static void narrow(struct battery *b, uint32_t field, int32_t *value, int32_t own, bool upper)
-{
-    if (own == 0)
-        return;
-    if (!battery_knows(b, field) || (upper ? own < *value : own > *value))
-        *value = own;
-    b->known |= field;
-}
-
-static void fill_limits(struct jk_ble_source *s)
-{
-    struct battery *b = &s->picture;
-
-    b->known &= ~(uint32_t)(FIELD_CVL | FIELD_DVL | FIELD_CCL | FIELD_DCL);
-    b->known |= s->limits.known & (FIELD_CVL | FIELD_DVL | FIELD_CCL | FIELD_DCL);
-    b->cvl_mv = s->limits.cvl_mv;
-    b->dvl_mv = s->limits.dvl_mv;
-    b->ccl_ma = s->limits.ccl_ma;
-    b->dcl_ma = s->limits.dcl_ma;
-    narrow(b, FIELD_CVL, &b->cvl_mv, s->config.charge_voltage_mv, true);
-    narrow(b, FIELD_DVL, &b->dvl_mv, s->config.discharge_voltage_mv, false);
-    narrow(b, FIELD_CCL, &b->ccl_ma, s->config.charge_limit_ma, true);
-    narrow(b, FIELD_DCL, &b->dcl_ma, s->config.discharge_limit_ma, true);
-    if ((b->protections & STOPS_CHARGE) != 0)
-        b->ccl_ma = 0;
-    if ((b->protections & STOPS_DISCHARGE) != 0)
-        b->dcl_ma = 0;
-}
-
-static void publish(struct jk_ble_source *s)
-{
-    if (!s->settings_used || s->picture.updated_us == 0)
-        return;
-    fill_limits(s);
-    s->has_said = s->changed = true;
 }
 
 static void take_info(struct jk_ble_source *s, struct span frame, uint64_t now_us)
@@ -157,11 +96,12 @@ static void take_info(struct jk_ble_source *s, struct span frame, uint64_t now_u
     if (jk_info_decode(frame, &info).code != ERR_OK)
         return;
     s->stats.infos++;
-    jk_info_to_battery(&info, &s->picture);
+    if (!jk_pack_info(&s->pack, &info))
+        log_msg(s->log, LOG_WARN, "source", "battery=%s another BMS answers", s->config.name);
     if (s->step != JK_BLE_INFO)
         return;
     log_msg(s->log, LOG_INFO, "source", "battery=%s model=%s firmware=%s", s->config.name,
-            s->picture.model, s->picture.firmware);
+            s->pack.base.model, s->pack.base.firmware);
     begin(s, JK_BLE_SETTINGS, now_us);
 }
 
@@ -171,8 +111,7 @@ static void take_settings(struct jk_ble_source *s, struct span frame, uint64_t n
     memcpy(s->settings, frame.p, sizeof s->settings);
     s->has_settings = true;
     s->refresh_us = deadline_add(now_us, s->config.refresh_us);
-    use_settings(s);
-    publish(s);
+    use_settings(s, now_us);
     if (s->step != JK_BLE_SETTINGS)
         return;
     s->step = JK_BLE_STREAM;
@@ -190,23 +129,32 @@ static void count_lost(struct jk_ble_source *s, uint8_t counter)
     s->counter = counter;
 }
 
-static enum err decode_cells(struct jk_ble_source *s, struct span frame, enum jk_layout layout,
-                             struct battery *ret, const char **ret_why)
+static enum jk_verdict offer_jk04(struct jk_ble_source *s, struct span frame, uint64_t now_us,
+                                  const char **ret_why)
 {
-    enum err e;
+    struct battery reading = s->pack.base;
+    struct jk04_cells cells;
 
-    if (layout == JK04) {
-        struct jk04_cells cells;
-        e = jk04_cells_decode(frame, &cells).code;
-        if (e == ERR_OK && jk04_cells_plausible(&cells, ret_why))
-            count_lost(s, cells.counter);
-        return e == ERR_OK ? jk04_cells_to_battery(&cells, ret) : e;
-    }
+    if (jk04_cells_decode(frame, &cells).code != ERR_OK || !jk04_cells_plausible(&cells, ret_why) ||
+        jk04_cells_to_battery(&cells, &reading) != ERR_OK)
+        return JK_REFUSED;
+    count_lost(s, cells.counter);
+    return jk_pack_offer(&s->pack, &s->config.caps, &reading, now_us, ret_why);
+}
+
+static enum jk_verdict offer(struct jk_ble_source *s, struct span frame, enum jk_layout layout,
+                             uint64_t now_us, const char **ret_why)
+{
     struct jk_cells cells;
-    e = jk_cells_decode(frame, layout, &cells).code;
-    if (e == ERR_OK && jk_cells_plausible(&cells, ret_why))
+
+    if (layout == JK04)
+        return offer_jk04(s, frame, now_us, ret_why);
+    if (jk_cells_decode(frame, layout, &cells).code != ERR_OK)
+        return JK_REFUSED;
+    enum jk_verdict verdict = jk_pack_cells(&s->pack, &s->config.caps, &cells, now_us, ret_why);
+    if (verdict != JK_REFUSED)
         count_lost(s, cells.counter);
-    return e == ERR_OK ? jk_cells_to_battery(&cells, ret) : e;
+    return verdict;
 }
 
 static void note_unknown(struct jk_ble_source *s, uint64_t now_us)
@@ -218,17 +166,17 @@ static void note_unknown(struct jk_ble_source *s, uint64_t now_us)
         log_msg(s->log, LOG_WARN, "source",
                 "battery=%s firmware=%s cells not used: no known generation sends such a record "
                 "(%u not shown)",
-                s->config.name, s->picture.firmware, missed);
+                s->config.name, s->pack.base.firmware, missed);
 }
 
-static void note_implausible(struct jk_ble_source *s, const char *why, uint64_t now_us)
+static void note_verdict(struct jk_ble_source *s, const char *what, const char *why,
+                         uint64_t now_us)
 {
     unsigned missed = 0;
 
-    s->stats.implausible++;
-    if (log_limit_ok(&s->limit_implausible, now_us, log_period_us, &missed))
-        log_msg(s->log, LOG_WARN, "source", "battery=%s cells not used: %s (%u not shown)",
-                s->config.name, why, missed);
+    if (log_limit_ok(&s->limit_cells, now_us, log_period_us, &missed))
+        log_msg(s->log, LOG_WARN, "source", "battery=%s cells %s: %s (%u not shown)",
+                s->config.name, what, why, missed);
 }
 
 static void take_cells(struct jk_ble_source *s, struct span frame, uint64_t now_us)
@@ -236,7 +184,6 @@ static void take_cells(struct jk_ble_source *s, struct span frame, uint64_t now_
     enum jk_layout before = s->layout.layout;
     enum jk_layout layout = jk_layout_follow(&s->layout, frame);
     const char *why = "it has another shape";
-    struct battery b = s->picture;
 
     if (s->step == JK_BLE_STREAM) { /* it lives, whatever it says */
         s->tries = 1;
@@ -246,20 +193,25 @@ static void take_cells(struct jk_ble_source *s, struct span frame, uint64_t now_
         note_unknown(s, now_us);
         return;
     }
-    if (s->layout.layout != before) {
-        s->settings_used = false;
-        use_settings(s);
-        b = s->picture;
-    }
-    if (decode_cells(s, frame, layout, &b, &why) != ERR_OK) {
-        note_implausible(s, why, now_us);
+    if (s->layout.layout != before)
+        use_settings(s, now_us);
+    switch (offer(s, frame, layout, now_us, &why)) {
+    case JK_TAKEN: s->record_us = now_us; break;
+    case JK_WAITING:
+        s->stats.waiting++;
+        if (s->has_settings)
+            note_verdict(s, "not published", why, now_us);
+        break;
+    case JK_DOUBTED:
+        s->stats.doubted++;
+        note_verdict(s, "doubted", why, now_us);
+        break;
+    case JK_REFUSED:
+        s->stats.refused++;
+        note_verdict(s, "not used", why, now_us);
         return;
     }
     s->stats.cells++;
-    s->picture = b;
-    s->picture.updated_us = now_us;
-    s->record_us = now_us;
-    publish(s);
 }
 
 static void take_frame(struct jk_ble_source *s, struct span frame, uint64_t now_us)
@@ -286,9 +238,8 @@ static void start_over(struct jk_ble_source *s)
     s->answer_us = s->refresh_us = NEVER_US;
     s->record_us = 0;
     s->due = 0;
-    s->has_settings = s->settings_used = s->has_counter = false;
-    battery_clear(&s->picture);
-    battery_clear(&s->limits);
+    s->has_settings = s->has_counter = false;
+    jk_pack_reset(&s->pack);
 }
 
 static void opened(void *self, uint64_t now_us)
@@ -365,12 +316,8 @@ static bool take_battery(void *self, unsigned *ret_index, struct battery *ret)
 {
     struct jk_ble_source *s = self;
 
-    if (!s->changed)
-        return false;
-    s->changed = false;
     *ret_index = 0;
-    *ret = s->picture;
-    return true;
+    return jk_pack_take(&s->pack, ret);
 }
 
 /* A battery that is out of reach has not said that it leaves. */

@@ -6,11 +6,9 @@
  *
  *   opened -> 97 (info) -> 96 (settings, starts the stream) -> cell records for ever
  *
- * What is published, and when:
- *   - nothing before the settings are known (they have the limits) and one cell record of a proven
- *     generation is plausible;
- *   - then every plausible cell record at once. One that does not pass its check, or cannot be
- *     true, leaves the picture as it is and the battery older.
+ * What is published of it, and when, is jk_battery_picture.h's. A record that does not pass its
+ * check, or cannot be true, leaves the picture as it is and the battery older. A JK04 tells neither
+ * current nor SOC, so it is read but never published.
  *
  * The generation is decided by the cell records alone and kept for the connection (three
  * contradicting records change it); version texts decide nothing.
@@ -24,14 +22,12 @@
 #define BRIDGE_SOURCE_JK_BLE_SOURCE_H
 
 #include "base/log.h"
+#include "bridge/source/jk_battery_picture.h"
 #include "bridge/source/source.h"
-#include "proto/jk_frame/jk_battery.h"
 
 struct jk_ble_config {
     char name[32]; /* of the battery, for the log */
-    /* What the BMS is not asked for or does not tell; with both the smaller range holds. 0: none */
-    int32_t charge_voltage_mv, discharge_voltage_mv;
-    int32_t charge_limit_ma, discharge_limit_ma;
+    struct jk_caps caps;
     uint64_t refresh_us; /* between two looks at the settings */
     uint64_t silent_us;  /* no cell record for so long: asks for the stream again */
 };
@@ -40,7 +36,8 @@ void jk_ble_config_init(struct jk_ble_config *config, const char *name);
 
 struct jk_ble_stats {
     unsigned cells, settings, infos, acks; /* good ones */
-    unsigned implausible;                  /* cell records that cannot be true */
+    unsigned refused;                      /* cell records that cannot be true */
+    unsigned doubted, waiting;             /* see jk_battery_picture.h */
     unsigned unknown_layout;               /* cell records of no known generation */
     unsigned lost;                         /* cell records that the counter says were sent */
     unsigned retries;
@@ -65,11 +62,9 @@ struct jk_ble_source {
     bool settings_used; /* they are in the picture */
     bool has_counter;
     uint8_t counter;
-    struct battery picture;
-    struct battery limits; /* as the settings said */
-    bool has_said, changed;
+    struct jk_pack pack;
     struct jk_ble_stats stats;
-    struct log_limit limit_implausible, limit_layout, limit_silent;
+    struct log_limit limit_cells, limit_layout, limit_silent;
 };
 
 /* `log` outlives it. */

@@ -202,8 +202,9 @@ static void test_settings_last(void)
     open_rig(&r);
     hear_cells(&r);
     hear_info(&r);
-    CU_ASSERT_EQUAL(r.published, 0);
     hear_settings(&r);
+    CU_ASSERT_EQUAL(r.published, 0);
+    hear_cells(&r);
     CU_ASSERT_EQUAL(r.published, 1);
     CU_ASSERT_EQUAL(r.last.ccl_ma, 100000);
 }
@@ -301,10 +302,10 @@ static void test_refresh(void)
     struct rig r;
 
     stream(&r);
-    for (unsigned i = 0; i < 75; i++) {
+    for (unsigned i = 0; i < 15; i++) {
         wait(&r, 4 * S);
         hear_cells(&r);
-        CU_ASSERT_EQUAL(asked(&r), i == 74 ? 0x96 : 0);
+        CU_ASSERT_EQUAL(asked(&r), i == 14 ? 0x96 : 0);
     }
     hear(&r, settings_frame(f, 3400));
     CU_ASSERT_EQUAL(r.last.cvl_mv, 54400);
@@ -324,8 +325,8 @@ static void test_implausible_cells(void)
     jk_seal(f);
     hear(&r, span_of(f, JK_FRAME));
     CU_ASSERT_EQUAL(r.published, 1);
-    CU_ASSERT_EQUAL(r.source.stats.implausible, 1);
-    CU_ASSERT_EQUAL(r.source.picture.updated_us, r.now - S);
+    CU_ASSERT_EQUAL(r.source.stats.refused, 1);
+    CU_ASSERT_EQUAL(r.source.pack.said.updated_us, r.now - S);
 }
 
 static void test_damaged_cells(void)
@@ -377,8 +378,8 @@ static void test_bad_settings_change_nothing(void)
     CU_ASSERT_EQUAL(r.last.cvl_mv, 55200);
 }
 
-/* Firmware before 14 asks for no charge voltage: then the configured one holds, else it is unknown,
- * not 0. */
+/* Firmware before 14 asks for no charge voltage: then the configured one holds, else nothing is
+ * published. */
 static void test_no_charge_voltage(void)
 {
     uint8_t f[JK_FRAME];
@@ -388,8 +389,9 @@ static void test_no_charge_voltage(void)
     hear_info(&r);
     hear(&r, settings_frame(f, 0));
     hear_cells(&r);
-    CU_ASSERT_FALSE(battery_knows(&r.last, FIELD_CVL));
-    r.source.config.charge_voltage_mv = 55000;
+    CU_ASSERT_EQUAL(r.published, 0);
+    CU_ASSERT_EQUAL(r.source.stats.waiting, 1);
+    r.source.config.caps.charge_mv = 55000;
     hear_cells(&r);
     CU_ASSERT_TRUE(battery_knows(&r.last, FIELD_CVL));
     CU_ASSERT_EQUAL(r.last.cvl_mv, 55000);
@@ -400,10 +402,10 @@ static void test_configured_limits_narrow(void)
     struct rig r;
 
     stream(&r);
-    r.source.config.charge_voltage_mv = 56000; /* above what the BMS asks for */
-    r.source.config.discharge_voltage_mv = 48000;
-    r.source.config.charge_limit_ma = 50000;
-    r.source.config.discharge_limit_ma = 200000;
+    r.source.config.caps.charge_mv = 56000; /* above what the BMS asks for */
+    r.source.config.caps.discharge_mv = 48000;
+    r.source.config.caps.charge_ma = 50000;
+    r.source.config.caps.discharge_ma = 200000;
     hear_cells(&r);
     CU_ASSERT_EQUAL(r.last.cvl_mv, 55200);
     CU_ASSERT_EQUAL(r.last.dvl_mv, 48000);
@@ -518,12 +520,13 @@ static bool is_complete(const struct rig *r, const struct trace *t)
     const struct jk_ble_stats *s = &r->source.stats;
 
     return s->cells == t->cells && s->infos == t->infos && s->settings == t->settings &&
-           s->acks == t->acks && s->implausible == 0 && s->unknown_layout == 0 && s->lost == 0;
+           s->acks == t->acks && s->refused == 0 && s->unknown_layout == 0 && s->lost == 0;
 }
 
 static void replay(struct rig *r, struct span in, size_t first, size_t chunk)
 {
     open_rig(r);
+    r->source.config.caps.charge_mv = 57000; /* old firmware asks for none */
     hear(r, span_sub(in, 0, first));
     for (size_t at = first; at < in.n; at += chunk)
         hear(r, span_sub(in, at, chunk));
@@ -540,8 +543,11 @@ static void replay_in_every_way(const struct jk_vector *v, void *ctx)
     struct span in = buf_span(&t->all);
     replay(&r, in, 0, in.n);
     want = r.last;
-    CU_ASSERT(r.published >= 1);
-    CU_ASSERT_TRUE(r.last.cell_count > 0);
+    bool jk04 = strncmp(v->name, "jk04", 4) == 0; /* read, but it tells no current */
+    /* a bench BMS that shows SOC 0 and cycles 0 looks like one that is starting */
+    bool bench = r.source.stats.doubted == t->cells;
+    CU_ASSERT(jk04 || bench ? r.published == 0 : r.published >= 1);
+    CU_ASSERT(r.source.pack.base.cell_count > 0 || jk04);
     for (size_t chunk = 1; chunk <= 517; chunk++) {
         replay(&r, in, 0, chunk);
         if (!is_complete(&r, t) || memcmp(&r.last, &want, sizeof want) != 0) {
