@@ -60,12 +60,19 @@ void line_set_baud(struct line *line, uint32_t baud)
         line->baud = baud;
 }
 
+void line_set_frames(struct line *line)
+{
+    line->frames = true;
+}
+
 /* ---- faults ---- */
 
 enum err line_fault(struct line *line, const struct stimulus *fault, uint64_t now_us)
 {
     if (fault->verb != STIM_FAULT || (unsigned)fault->fault >= FAULT_COUNT)
         return ERR_USAGE;
+    if (line->frames && !fault_befalls_frames(fault->fault))
+        return ERR_UNSUPPORTED;
     bool counted = fault->count > 0;
     line->faults[fault->fault] = (struct fault){
         .active = true,
@@ -138,9 +145,60 @@ static void schedule(struct line *line, struct item *item, const struct leaving 
     append(line, item);
 }
 
+/* One frame as an item of its own. */
+static enum err send_image(struct line *line, struct span image, unsigned id, bool damaged,
+                           uint64_t earliest_us, uint64_t delay_us)
+{
+    struct leaving how = {.baud = line->baud, .delay_us = delay_us, .damaged = damaged};
+    struct item *item = item_new(CAN_IMAGE_MAX, &how.bytes);
+
+    if (item == NULL)
+        return ERR_MEMORY;
+    buf_put(&how.bytes, image);
+    how.wire_n = how.bytes.n;
+    item->id = id;
+    schedule(line, item, &how, earliest_us);
+    return ERR_OK;
+}
+
+static enum err send_foreign(struct line *line, uint64_t earliest_us)
+{
+    uint8_t bytes[CAN_IMAGE_MAX];
+    struct buf image = buf_of(bytes, sizeof bytes);
+
+    fault_foreign_frame(line, &image);
+    return send_image(line, buf_span(&image), 0, false, earliest_us, 0);
+}
+
+/* With id 0 it is somebody's own frame, which no fault befalls. */
+static enum err send_frame(struct line *line, struct span command, struct span image,
+                           uint64_t now_us, uint64_t earliest_us, unsigned id)
+{
+    struct frame_fate fate;
+    enum err e = ERR_OK;
+
+    if (image.n > CAN_IMAGE_MAX)
+        return ERR_RANGE;
+    if (line->pending + CAN_IMAGE_MAX > PENDING_MAX)
+        return ERR_SPACE;
+    if (id == 0)
+        return send_image(line, image, 0, false, earliest_us, 0);
+    fault_apply_frame(line, command, image, now_us, &fate);
+    for (unsigned i = 0; i < fate.foreign && e == ERR_OK; i++)
+        e = send_foreign(line, earliest_us);
+    if (e == ERR_OK)
+        e = send_image(line, span_of(fate.image, fate.n), id, fate.damaged, earliest_us,
+                       fate.delay_us);
+    if (e == ERR_OK && fate.twice)
+        e = send_image(line, span_of(fate.image, fate.n), 0, false, earliest_us, fate.delay_us);
+    return e;
+}
+
 enum err line_send(struct line *line, struct span command, struct span reply, uint64_t now_us,
                    uint64_t delay_us, unsigned id)
 {
+    if (line->frames)
+        return send_frame(line, command, reply, now_us, deadline_add(now_us, delay_us), id);
     size_t room = fault_room(line, command, reply);
     struct leaving how = {.baud = line->baud};
 
@@ -179,6 +237,8 @@ static size_t next_piece(const struct line *line, const struct item *item)
     size_t left = item->n - item->sent;
     size_t piece = left;
 
+    if (line->frames)
+        return left;
     if (item->piece > 0) {
         piece = item->piece;
     } else if (line->pace == PACE_BYTE) {
@@ -207,9 +267,13 @@ static void make_noise(struct line *line, uint64_t due_us)
     struct fault *f = &line->faults[FAULT_GARBAGE];
     size_t n = (size_t)(f->amount_micro / 1000000);
     struct leaving how = {.baud = line->baud, .wire_n = n};
-    struct item *item = item_new(n, &how.bytes);
 
     f->noise_us = deadline_add(due_us, NOISE_PERIOD_US);
+    if (line->frames) {
+        send_foreign(line, due_us);
+        return;
+    }
+    struct item *item = item_new(n, &how.bytes);
     if (item == NULL)
         return; /* noise is the one thing that may be missing */
     for (size_t i = 0; i < n; i++)

@@ -27,6 +27,11 @@ void line_set_baud(struct line *line, uint32_t baud);
  * bytes, and what hits it counts as damage of the reply that follows. Each fault draws from its own
  * random numbers. */
 enum err line_fault(struct line *line, const struct stimulus *fault, uint64_t now_us);
+/* From now on each reply is one frame of a CAN bus (sim/can_image.h): it passes whole or not at
+ * all, and the faults befall frames: drop and duplicate by the frame, truncate leaves so many bytes
+ * of data, flip hits the data, garbage is that many frames of somebody else, stale and delay as
+ * ever. The others mean nothing there: line_fault() says ERR_UNSUPPORTED. */
+void line_set_frames(struct line *line);
 void line_clear(struct line *line); /* drops what has not left yet (unplug, reboot) */
 
 /* Queues one reply to `command` that starts `delay_us` from now (never before what is queued). `id`

@@ -245,3 +245,89 @@ void fault_apply(struct line *line, struct span command, struct span reply, bool
     if (is_reply)
         apply_timing(line, now_us, out);
 }
+
+/* ---- frames of a CAN bus ---- */
+
+bool fault_befalls_frames(enum fault_kind kind)
+{
+    switch (kind) {
+    case FAULT_DROP:
+    case FAULT_DELAY:
+    case FAULT_TRUNCATE:
+    case FAULT_FLIP:
+    case FAULT_DUPLICATE:
+    case FAULT_GARBAGE:
+    case FAULT_STALE: return true;
+    case FAULT_ECHO:
+    case FAULT_BAUD:
+    case FAULT_ADDR:
+    case FAULT_BLOCK:
+    case FAULT_STALL:
+    case FAULT_CHUNK:
+    case FAULT_COUNT: break;
+    }
+    return false;
+}
+
+static void shorten_frame(const struct fault *f, struct can_msg *msg)
+{
+    int64_t keep = whole(f) >= 0 ? whole(f) : msg->dlc + whole(f);
+
+    if (keep < msg->dlc)
+        msg->dlc = (uint8_t)(keep > 0 ? keep : 0);
+}
+
+/* Real controllers find such an error by the checksum; what comes over a serial adapter has none.
+ */
+static void flip_frame(struct fault *f, struct can_msg *msg)
+{
+    for (size_t i = 0; i < msg->dlc; i++) {
+        if (rng_chance(&f->rng, f->amount_micro))
+            msg->data[i] = (uint8_t)(msg->data[i] ^ (1U << rng_below(&f->rng, 8)));
+    }
+}
+
+static bool befalls(struct line *line, enum fault_kind kind, uint64_t now_us)
+{
+    struct fault *f = use(line, kind, true, now_us);
+
+    return f != NULL && rng_chance(&f->rng, f->amount_micro);
+}
+
+void fault_apply_frame(struct line *line, struct span command, struct span image, uint64_t now_us,
+                       struct frame_fate *ret)
+{
+    struct span s = stale_or_fresh(line, command, image, now_us);
+    const struct fault *cut = use(line, FAULT_TRUNCATE, true, now_us);
+    const struct fault *delay = use(line, FAULT_DELAY, true, now_us);
+    const struct fault *garbage = use(line, FAULT_GARBAGE, true, now_us);
+    struct fault *flip = use(line, FAULT_FLIP, true, now_us);
+    struct buf out = buf_of(ret->image, sizeof ret->image);
+    struct can_msg msg;
+
+    *ret = (struct frame_fate){0};
+    if (!can_image_get(s, &msg))
+        return;
+    if (cut != NULL)
+        shorten_frame(cut, &msg);
+    if (flip != NULL)
+        flip_frame(flip, &msg);
+    can_image_put(&msg, &out);
+    ret->twice = befalls(line, FAULT_DUPLICATE, now_us);
+    ret->n = befalls(line, FAULT_DROP, now_us) ? 0 : out.n;
+    ret->damaged = !span_eq(span_of(ret->image, ret->n), image);
+    ret->foreign = garbage != NULL ? (unsigned)whole(garbage) : 0;
+    ret->delay_us = delay != NULL ? (uint64_t)delay->amount_micro : 0;
+}
+
+/* Ids above all dialects'. */
+void fault_foreign_frame(struct line *line, struct buf *out)
+{
+    struct rng *rng = &line->faults[FAULT_GARBAGE].rng;
+    struct can_msg msg = {.id = 0x500 + (uint32_t)rng_below(rng, 0x300),
+                          .dlc = (uint8_t)rng_below(rng, 9)};
+
+    for (size_t i = 0; i < msg.dlc; i++)
+        msg.data[i] = (uint8_t)rng_below(rng, 256);
+    can_image_put(&msg, out);
+}

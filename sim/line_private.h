@@ -5,6 +5,7 @@
 #ifndef SIM_LINE_PRIVATE_H
 #define SIM_LINE_PRIVATE_H
 
+#include "sim/can_image.h"
 #include "sim/line.h"
 #include "sim/random.h"
 
@@ -52,6 +53,7 @@ struct line {
     uint64_t free_us;   /* when the wire is free again */
     size_t pending;
     bool echo_damaged; /* something before the next reply was hit */
+    bool frames;
 };
 
 /* How a reply leaves once the faults have had it. */
@@ -75,6 +77,22 @@ bool fault_live(const struct fault *f, uint64_t now_us);
  * fault_room() bytes. Counts replies. */
 void fault_apply(struct line *line, struct span command, struct span reply, bool is_reply,
                  uint64_t now_us, struct leaving *out);
+/* What becomes of one frame. */
+struct frame_fate {
+    uint8_t image[CAN_IMAGE_MAX];
+    size_t n; /* 0: it is lost */
+    bool damaged;
+    bool twice;
+    unsigned foreign; /* frames of somebody else in front of it */
+    uint64_t delay_us;
+};
+void fault_apply_frame(struct line *line, struct span command, struct span image, uint64_t now_us,
+                       struct frame_fate *ret);
+/* A frame that no battery sends, from the random numbers of the fault `garbage`. */
+void fault_foreign_frame(struct line *line, struct buf *out);
+/* Whether frames can suffer it. */
+bool fault_befalls_frames(enum fault_kind kind);
+
 size_t fault_room(struct line *line, struct span command, struct span reply);
 void memory_free(struct line *line);
 

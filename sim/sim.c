@@ -129,7 +129,7 @@ static uint64_t next_deadline(const struct sim *sim)
         next = deadline_min(next, sim->back[i].at_us);
     if (sim->off)
         next = deadline_min(next, sim->power_at_us);
-    else
+    else if (!sim->frozen)
         next = deadline_min(next, sim->device->ops->next_deadline(sim->device));
     return next;
 }
@@ -327,6 +327,8 @@ static enum err make_parts(struct sim *sim, uint64_t seed)
         return e;
     sim->baud = sim->device->ops->baud(sim->device);
     e = line_new(seed, sim->config.pace, sim->baud, &sim->line);
+    if (e == ERR_OK && sim->config.kind->wire == DEVICE_CAN)
+        line_set_frames(sim->line);
     if (e == ERR_OK)
         sim->device->ops->power_up(sim->device, loop_now(sim->loop));
     return e;

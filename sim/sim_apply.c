@@ -205,6 +205,13 @@ static enum err replay(struct sim *sim, const struct stimulus *s, unsigned tag,
     return ERR_OK;
 }
 
+static enum err fault(struct sim *sim, const struct stimulus *s, const char **ret_why)
+{
+    enum err e = line_fault(sim->line, s, loop_now(sim->loop));
+
+    return e == ERR_UNSUPPORTED ? refuse(ret_why, e, "this fault means nothing on a CAN bus") : e;
+}
+
 /* ---- dispatch ---- */
 
 static enum err apply(struct sim *sim, const struct stimulus *s, unsigned tag, const char **ret_why)
@@ -227,7 +234,7 @@ static enum err apply(struct sim *sim, const struct stimulus *s, unsigned tag, c
         sim->frozen = false;
         wait_for_answer(sim, tag);
         return ERR_OK;
-    case STIM_FAULT: return line_fault(sim->line, s, loop_now(sim->loop));
+    case STIM_FAULT: return fault(sim, s, ret_why);
     case STIM_TYPE: type(sim, s); return ERR_OK;
     case STIM_SEND: return send_raw(sim, s, ret_why);
     case STIM_REPLAY: return replay(sim, s, tag, ret_why);

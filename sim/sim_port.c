@@ -75,6 +75,7 @@ enum err sim_open(struct sim *sim, const char *where)
     if (strlen(where) >= sizeof sim->where)
         return ERR_RANGE;
     span_to_str(span_str(where), sim->where, sizeof sim->where);
+    sim_reschedule(sim); /* a device that speaks by itself */
     return open_wire(sim);
 }
 

@@ -11,7 +11,7 @@ enum err wire_open(struct loop *loop, const struct sim_config *config, uint32_t 
 {
     switch (config->kind->wire) {
     case DEVICE_TTY: return wire_tty_open(loop, baud, events, where, ret);
-    case DEVICE_CAN:
+    case DEVICE_CAN: return wire_can_open(loop, events, where, ret);
     case DEVICE_BLE: break;
     }
     return ERR_UNSUPPORTED;

@@ -62,5 +62,10 @@ void wire_delete(struct wire *wire);
 
 enum err wire_tty_open(struct loop *loop, uint32_t baud, const struct wire_events *events,
                        char where[WIRE_WHERE_MAX], struct wire **ret);
+enum err wire_can_open(struct loop *loop, const struct wire_events *events,
+                       char where[WIRE_WHERE_MAX], struct wire **ret);
+/* For wire_can.c: a serial adapter of the battery's own. */
+enum err wire_slcan_open(struct loop *loop, const struct wire_events *events,
+                         char where[WIRE_WHERE_MAX], struct wire **ret);
 
 #endif
