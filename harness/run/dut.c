@@ -88,7 +88,24 @@ bool dut_prepare(struct world *w)
     return ok;
 }
 
-enum { ENV_MAX = 512 };
+enum { ENV_MAX = 512, HUB_NAME_MAX = 800 };
+
+/* "BMSRIG_CAN_HUB=vcan0=SOCKET,vcan1=SOCKET": the inverter's bus and the battery's, where they are
+ * hubs. */
+static void name_hubs(const struct world *w, char *out, size_t cap)
+{
+    struct buf b = buf_of(out, cap - 1);
+    const char *comma = "";
+
+    buf_str(&b, HUB_ENV "=");
+    if (w->hub) {
+        buf_printf(&b, "%s=%s", w->can_name, w->can_sock);
+        comma = ",";
+    }
+    if (w->battery_sock[0])
+        buf_printf(&b, "%s%s=%s", comma, w->battery, w->battery_sock);
+    out[b.n] = 0;
+}
 
 /* Our environment, the manifest's additions, and the preload library for a hub. Returns the count.
  */
@@ -105,16 +122,16 @@ static size_t make_env(struct world *w, const struct manifest_fill *fill, char *
         if (text)
             env[n++] = owned[o++] = text;
     }
-    if (w->hub) {
+    if (w->hub || w->battery_sock[0]) {
         char lib[512];
-        char *preload = calloc(1, 600), *hub = calloc(1, 800);
-        if (!preload || !hub)
+        char *preload = calloc(1, 600), *hubs = calloc(1, 2 * HUB_NAME_MAX);
+        if (!preload || !hubs)
             abort();
         path_preload(lib, sizeof lib);
         snprintf(preload, 600, "LD_PRELOAD=%s", lib);
-        snprintf(hub, 800, HUB_ENV "=%s=%s", w->can_name, w->can_sock);
+        name_hubs(w, hubs, 2 * HUB_NAME_MAX);
         env[n++] = owned[o++] = preload;
-        env[n++] = owned[o++] = hub;
+        env[n++] = owned[o++] = hubs;
     }
     env[n] = NULL;
     *ret_owned = o;

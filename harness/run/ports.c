@@ -75,12 +75,74 @@ static void on_sim_note(void *ctx, const char *kind, const char *text)
     world_note(ctx, "%s: %s", kind, text);
 }
 
-static bool open_sim(struct world *w)
+static bool has_preload(struct world *w)
 {
-    char where[600];
-    const char *tty = w->options.tty                               ? w->options.tty
+    char lib[512];
+
+    path_preload(lib, sizeof lib);
+    if (w->manifest->attach || access(lib, R_OK) == 0)
+        return true;
+    world_fail(w,
+               "the CAN hub needs the preload library %s: build target bmsrig_preload, or set "
+               "BMSRIG_PRELOAD",
+               lib);
+    return false;
+}
+
+static enum err open_at(struct world *w, char *where, size_t cap)
+{
+    const char *own = w->options.tty                               ? w->options.tty
                       : w->manifest->attach && w->manifest->tty[0] ? w->manifest->tty
                                                                    : NULL;
+
+    if (own)
+        snprintf(where, cap, "%s", own);
+    else
+        snprintf(where, cap, "pty:%s/tty", w->dir);
+    enum err err = sim_open(w->sim, where);
+    if (err == ERR_OK)
+        snprintf(w->battery, sizeof w->battery, "%s", sim_path(w->sim));
+    return err;
+}
+
+/* A bus beside the inverter's: an interface that was named, or the kernel's own, else a hub that
+ * the battery keeps. */
+static enum err open_battery_bus(struct world *w, char *where, size_t cap)
+{
+    enum { BATTERY_VCAN = 16 }; /* runs side by side have slots below */
+    bool hub = w->options.tier == TIER_VIRTUAL ||
+               (w->options.can && strcmp(w->options.can, "hub") == 0) || !can_kernel_supported();
+
+    snprintf(w->battery, sizeof w->battery, "vcan%u", BATTERY_VCAN + w->options.slot);
+    snprintf(where, cap, "%s", w->options.tty ? w->options.tty : w->battery);
+    if (w->options.tty || !hub) {
+        enum err err = sim_open(w->sim, where);
+        if (err == ERR_OK || w->options.tty) {
+            snprintf(w->battery, sizeof w->battery, "%s", where);
+            return err;
+        }
+    }
+    if (!has_preload(w))
+        return ERR_OK; /* the reason has been told */
+    snprintf(w->battery, sizeof w->battery, "vcan1");
+    snprintf(w->battery_sock, sizeof w->battery_sock, "%s/vcan1.sock", w->dir);
+    snprintf(where, cap, "hub:%s", w->battery_sock);
+    return sim_open(w->sim, where);
+}
+
+static enum err open_battery(struct world *w, char *where, size_t cap)
+{
+    switch (w->scenario->sim.kind->wire) {
+    case DEVICE_TTY: return open_at(w, where, cap);
+    case DEVICE_CAN: return open_battery_bus(w, where, cap);
+    case DEVICE_BLE: break;
+    }
+    return ERR_UNSUPPORTED;
+}
+
+static bool open_sim(struct world *w)
+{
+    char where[700] = "";
     struct sim_handler handler = {
         .on_wire = on_wire, .on_delivered = on_delivered, .on_note = on_sim_note, .ctx = w};
     uint64_t seed = w->options.seed ? w->options.seed : w->scenario->seed;
@@ -89,17 +151,10 @@ static bool open_sim(struct world *w)
         world_fail(w, "simulated battery: %s", err_text(err));
         return false;
     }
-    if (tty)
-        snprintf(where, sizeof where, "%s", tty);
-    else
-        snprintf(where, sizeof where, "pty:%s/tty", w->dir);
-    err = sim_open(w->sim, where);
-    if (err != ERR_OK) {
-        world_fail(w, "serial port %s: %s", where, err_text(err));
-        return false;
-    }
-    snprintf(w->battery, sizeof w->battery, "%s", sim_path(w->sim));
-    return true;
+    err = open_battery(w, where, sizeof where);
+    if (err != ERR_OK)
+        world_fail(w, "the battery's port %s: %s", where, err_text(err));
+    return !w->error[0];
 }
 
 /* ---- CAN ---- */
@@ -134,15 +189,8 @@ void ports_inverter_send(struct world *w, const struct can_msg *msg)
 
 static bool open_hub(struct world *w)
 {
-    char lib[512];
-    path_preload(lib, sizeof lib);
-    if (!w->manifest->attach && access(lib, R_OK) != 0) {
-        world_fail(w,
-                   "the CAN hub needs the preload library %s: build target bmsrig_preload, or set "
-                   "BMSRIG_PRELOAD",
-                   lib);
+    if (!has_preload(w))
         return false;
-    }
     snprintf(w->can_sock, sizeof w->can_sock, "%s/vcan0.sock", w->dir);
     snprintf(w->can_name, sizeof w->can_name, "vcan0");
     enum err err = can_hub_new(w->loop, w->can_sock, on_hub_frame, w, &w->hub);

@@ -164,8 +164,9 @@ static bool make_dirs(struct world *w)
 
 static void remove_dir(const char *dir)
 {
-    static const char *const names[] = {"tty",     "vcan0.sock",     "vcan0.sock.state", "dut.conf",
-                                        "mq.sock", "mosquitto.conf", "mosquitto.log"};
+    static const char *const names[] = {"tty",        "vcan0.sock",       "vcan0.sock.state",
+                                        "vcan1.sock", "vcan1.sock.state", "dut.conf",
+                                        "mq.sock",    "mosquitto.conf",   "mosquitto.log"};
     char path[700];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
@@ -276,6 +277,9 @@ static void write_files(struct world *w)
     snprintf(path, sizeof path, "%s/can.log", w->folder);
     if (w->manifest->has_can)
         trace_write_candump(path, w->can_name, w->wall0_us, &w->events);
+    snprintf(path, sizeof path, "%s/battery-can.log", w->folder);
+    if (w->scenario->sim.kind->wire == DEVICE_CAN)
+        trace_write_battery_candump(path, w->battery, w->wall0_us, &w->events);
 }
 
 /* What cannot run in virtual time runs in the pty tier, and says so. */

@@ -71,7 +71,7 @@ static bool take_need(struct conf_cursor *c, char ret[40])
                                         "ha",  "influx", "captures", NULL};
     enum { NEED_BMS, NEED_CAN, NEED_JSON, NEED_OWN };
     static const char *const owned[] = {"dut", "broker", "bus", NULL};
-    static const char *const links[] = {"serial", NULL};
+    static const char *const links[] = {"serial", "can", NULL};
     static const char *const can_forms[] = {"pylon", NULL};
     static const char *const json_forms[] = {"victron", NULL};
     size_t kind;

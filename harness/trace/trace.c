@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "sim/can_image.h"
 
 /* Wire bytes: readable where they are text, C escapes elsewhere. */
 static void escaped(const uint8_t *data, size_t n, size_t max, struct buf *b)
@@ -72,8 +73,17 @@ static void put_truth(struct json_out *out, const struct event *e)
     json_out_fixed(out, "value", e->micro, 6);
 }
 
+/* On a bus the battery's bytes are frames. */
+static bool frame_of(const struct scenario *scenario, const struct event *e, struct can_msg *ret)
+{
+    return scenario->sim.kind != NULL && scenario->sim.kind->wire == DEVICE_CAN &&
+           e->data != NULL && can_image_get(span_of(e->data, e->size), ret);
+}
+
 void trace_line(const struct scenario *scenario, const struct event *e, struct json_out *out)
 {
+    struct can_msg frame;
+
     json_out_object(out, NULL);
     json_out_fixed(out, "t", e->t_us, 6);
     switch (e->kind) {
@@ -99,7 +109,9 @@ void trace_line(const struct scenario *scenario, const struct event *e, struct j
         break;
     case EVENT_TRUTH: put_truth(out, e); break;
     case EVENT_WIRE:
-        if (e->data)
+        if (frame_of(scenario, e, &frame))
+            put_can(out, e->to_client ? "from_battery" : "to_battery", &frame);
+        else if (e->data)
             put_bytes(out, e->to_client ? "to_bridge" : "from_bridge", e->data, e->size);
         else
             put_brief(out, e);
@@ -135,6 +147,17 @@ enum err trace_write(const char *path, const struct scenario *scenario, const st
     return fclose(f) == 0 ? err : ERR_IO;
 }
 
+static void put_log_line(FILE *f, const char *interface, uint64_t wall_us,
+                         const struct can_msg *msg)
+{
+    struct can_log_line line = {.wall_us = wall_us, .msg = *msg};
+    char text[160];
+    struct buf b = buf_of(text, sizeof text);
+    snprintf(line.interface, sizeof line.interface, "%s", interface);
+    can_log_format(&line, &b);
+    fprintf(f, "%.*s\n", (int)b.n, text);
+}
+
 enum err trace_write_candump(const char *path, const char *interface, uint64_t wall0_us,
                              const struct events *events)
 {
@@ -143,14 +166,23 @@ enum err trace_write_candump(const char *path, const char *interface, uint64_t w
         return ERR_IO;
     for (size_t i = 0; i < events->n; i++) {
         const struct event *e = &events->at[i];
-        if (e->kind != EVENT_CAN && e->kind != EVENT_INVERTER)
-            continue;
-        struct can_log_line line = {.wall_us = wall0_us + (uint64_t)e->t_us, .msg = e->can};
-        char text[160];
-        struct buf b = buf_of(text, sizeof text);
-        snprintf(line.interface, sizeof line.interface, "%s", interface);
-        can_log_format(&line, &b);
-        fprintf(f, "%.*s\n", (int)b.n, text);
+        if (e->kind == EVENT_CAN || e->kind == EVENT_INVERTER)
+            put_log_line(f, interface, wall0_us + (uint64_t)e->t_us, &e->can);
+    }
+    return fclose(f) == 0 ? ERR_OK : ERR_IO;
+}
+
+enum err trace_write_battery_candump(const char *path, const char *interface, uint64_t wall0_us,
+                                     const struct events *events)
+{
+    FILE *f = fopen(path, "wb");
+    struct can_msg frame;
+    if (!f)
+        return ERR_IO;
+    for (size_t i = 0; i < events->n; i++) {
+        const struct event *e = &events->at[i];
+        if (e->kind == EVENT_WIRE && e->data && can_image_get(span_of(e->data, e->size), &frame))
+            put_log_line(f, interface, wall0_us + (uint64_t)e->t_us, &frame);
     }
     return fclose(f) == 0 ? ERR_OK : ERR_IO;
 }
@@ -158,6 +190,7 @@ enum err trace_write_candump(const char *path, const char *interface, uint64_t w
 void trace_describe(const struct scenario *scenario, const struct event *e, char *out, size_t cap)
 {
     struct buf b = buf_of(out, cap - 1);
+    struct can_msg frame;
     switch (e->kind) {
     case EVENT_STIMULUS:
         buf_str(&b, "DO    ");
@@ -183,6 +216,11 @@ void trace_describe(const struct scenario *scenario, const struct event *e, char
         break;
     case EVENT_TRUTH: buf_str(&b, "TRUTH "); break;
     case EVENT_WIRE:
+        if (frame_of(scenario, e, &frame)) {
+            buf_str(&b, e->to_client ? "BAT < " : "BAT > ");
+            can_msg_format(&frame, &b);
+            break;
+        }
         buf_str(&b, e->to_client ? "TTY < " : "TTY > ");
         if (e->data)
             escaped(e->data, e->size, 120, &b);

@@ -38,6 +38,9 @@ char *trace_difference(const char *path_a, const char *path_b);
 /* Frames of the DUT and of the inverter side. wall0_us: wall time of t = 0. */
 enum err trace_write_candump(const char *path, const char *interface, uint64_t wall0_us,
                              const struct events *events);
+/* The same of the battery's bus, when the battery is on one: its frames and those of the DUT. */
+enum err trace_write_battery_candump(const char *path, const char *interface, uint64_t wall0_us,
+                                     const struct events *events);
 
 /* An event as people read it, for failure reports ("CAN  351#1402C012C012C201"). */
 void trace_describe(const struct scenario *scenario, const struct event *event, char *out,
