@@ -11,7 +11,6 @@ install(DIRECTORY harness/dbc DESTINATION ${CMAKE_INSTALL_DATADIR}/bmsrig COMPON
 
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT doc)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT doc PATTERN man EXCLUDE)
-install(FILES docs/man/bmsrig.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT harness)
 
 foreach(part IN ITEMS bmsrig:harness bms-sim:sim bms-bridge:bridge)
     string(REPLACE ":" ";" part ${part})
@@ -19,4 +18,8 @@ foreach(part IN ITEMS bmsrig:harness bms-sim:sim bms-bridge:bridge)
     list(GET part 1 component)
     install(FILES completions/${program} COMPONENT ${component}
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    set(page docs/man/${program}.1)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${page})
+    execute_process(COMMAND gzip -9nc "${CMAKE_SOURCE_DIR}/${page}" OUTPUT_FILE "${CMAKE_BINARY_DIR}/${program}.1.gz")
+    install(FILES "${CMAKE_BINARY_DIR}/${program}.1.gz" DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT ${component})
 endforeach()
