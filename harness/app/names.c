@@ -49,6 +49,18 @@ static const char *can_signal_nearest(void *ctx, const char *signal)
     return NULL;
 }
 
+static bool ha_signal_exists(void *ctx, const char *signal, enum dim *ret_dim)
+{
+    const struct names_context *c = ctx;
+    return ha_signal_dim(c->entities, signal, ret_dim);
+}
+
+static const char *ha_signal_nearest(void *ctx, const char *signal)
+{
+    const struct names_context *c = ctx;
+    return ha_table_nearest(c->entities, signal);
+}
+
 struct dbc_folder {
     struct names_context *names;
     bool bad;
@@ -96,10 +108,17 @@ bool names_open(struct names_context *c, const char *dialect)
     char path[600], name[80];
     struct dbc_folder folder = {.names = c};
     *c = (struct names_context){.names = {requirement_exists, requirement_nearest,
-                                          can_signal_exists, can_signal_nearest, c}};
+                                          can_signal_exists, can_signal_nearest, c,
+                                          ha_signal_exists, ha_signal_nearest}};
     path_data("scenarios/requirements", path, sizeof path);
     if (catalogue_load(path, stderr, &c->catalogue) != ERR_OK) {
         fprintf(stderr, "bmsrig: no requirement catalogue at %s\n", path);
+        return false;
+    }
+    path_data("dbc/home-assistant.entities", path, sizeof path);
+    if (ha_table_load(path, stderr, &c->entities) != ERR_OK) {
+        fprintf(stderr, "bmsrig: no table of entities at %s\n", path);
+        names_close(c);
         return false;
     }
     snprintf(name, sizeof name, "dbc/%s%s", dialect ? dialect : "", dialect ? ".dbc" : "");
@@ -120,6 +139,8 @@ void names_close(struct names_context *c)
     for (size_t i = 0; i < c->n_dbc; i++)
         dbc_delete(c->dbc[i]);
     catalogue_delete(c->catalogue);
+    ha_table_delete(c->entities);
+    c->entities = NULL;
     c->n_dbc = 0;
     c->catalogue = NULL;
 }

@@ -7,18 +7,18 @@
 #include <string.h>
 
 #include "harness/judge/check.h"
+#include "harness/judge/ha.h"
 
 struct beat {
     int64_t t_us;
     size_t event;
 };
 
-static bool is_beat(const struct judge_input *in, const struct stmt *stmt, const struct event *e,
-                    uint32_t id)
+static bool is_beat(const struct stmt *stmt, const struct event *e, uint32_t id, const char *topic)
 {
     if (stmt->sink == SINK_CAN)
         return e->kind == EVENT_CAN && !e->can.error && !e->can.extended && e->can.id == id;
-    return e->kind == EVENT_MQTT && strcmp(e->topic, in->manifest->topic) == 0;
+    return e->kind == EVENT_MQTT && strcmp(e->topic, topic) == 0;
 }
 
 static bool same_content(const struct event *a, const struct event *b)
@@ -133,16 +133,17 @@ static void check_id(const struct judge_input *in, const struct stmt *stmt, uint
                      struct verdict *v)
 {
     struct mean mean = {0};
+    const char *topic = stmt->sink == SINK_HA ? ha_bank_topic(in) : in->manifest->topic;
     char what[64];
     int64_t from = (int64_t)stmt->from_us, to = (int64_t)stmt->to_us, last = from;
     size_t before = SIZE_MAX;
     if (stmt->sink == SINK_CAN)
         snprintf(what, sizeof what, "0x%03X", id);
     else
-        snprintf(what, sizeof what, "%.60s", in->manifest->topic);
+        snprintf(what, sizeof what, "%.60s", topic);
     for (size_t i = 0; i < in->events->n && v->code != VERDICT_FAIL; i++) {
         const struct event *e = &in->events->at[i];
-        if (e->t_us < from || e->t_us > to || !is_beat(in, stmt, e, id))
+        if (e->t_us < from || e->t_us > to || !is_beat(stmt, e, id, topic))
             continue;
         check_gap(in, stmt, what, last, e->t_us, before, i, v);
         last = e->t_us;

@@ -61,7 +61,8 @@ static void onset_of_stale(const struct judge_input *in, const struct stmt *stmt
     stale_free(&list);
 }
 
-/* Fresh: a frame or message that is not part of a stale interval. */
+/* Fresh: a frame or message that is not part of a stale interval; at Home Assistant the instant at
+ * which it shows a value again. */
 static void onset_of_fresh(const struct judge_input *in, const struct stmt *stmt, int64_t after,
                            int64_t until, struct onset *o)
 {
@@ -70,6 +71,11 @@ static void onset_of_fresh(const struct judge_input *in, const struct stmt *stmt
     stale_build(in, stmt->sink, &list);
     series_traffic(in, stmt->sink, &traffic);
     o->held = !stale_at(&list, after);
+    for (size_t i = 0; stmt->sink == SINK_HA && i < list.n && !o->found; i++)
+        if (list.at[i].to_us > after && list.at[i].to_us <= until) {
+            o->found = true;
+            o->t_us = list.at[i].to_us;
+        }
     for (size_t i = 0; i < traffic.n && !o->found; i++) {
         int64_t t = traffic.at[i].t_us;
         if (t > after && t <= until && !stale_at(&list, t)) {

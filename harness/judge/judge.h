@@ -52,11 +52,14 @@ void json_table_delete(struct json_table *table);
 /* 0 unknown, 1 number, 2 any */
 int json_table_kind(const struct json_table *table, const char *path);
 
+struct ha_table; /* ha.h */
+
 struct judge_input {
     const struct scenario *scenario;
     const struct manifest *manifest;
     const struct dbc *dbc;            /* NULL when the DUT has no CAN */
     const struct json_table *table;   /* NULL: $unknown and $mistyped are not counted */
+    const struct ha_table *entities;  /* NULL: $unknown and $mistyped of `ha` say nothing */
     const struct events *events;      /* sorted by time */
     const struct series_store *store; /* of decoded JSON (series.h); may be NULL: only slower */
     int64_t end_us;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/judge/ha.h"
 #include "harness/judge/series_priv.h"
 
 void series_add(struct series *s, const struct sample *sample)
@@ -145,6 +146,10 @@ void series_build(const struct judge_input *in, enum sink sink, const char *sign
                   struct series *ret)
 {
     *ret = (struct series){0};
+    if (sink == SINK_HA) {
+        series_ha(in, signal, ret);
+        return;
+    }
     if (sink != SINK_CAN && series_store_copy(in->store, signal, ret))
         return;
     if (sink != SINK_CAN)
@@ -175,7 +180,9 @@ void series_truth(const struct judge_input *in, unsigned battery, const struct b
 void series_traffic(const struct judge_input *in, enum sink sink, struct series *ret)
 {
     *ret = (struct series){0};
-    for (size_t i = 0; i < in->events->n; i++) {
+    if (sink == SINK_HA)
+        series_ha_traffic(in, ret);
+    for (size_t i = 0; sink != SINK_HA && i < in->events->n; i++) {
         const struct event *e = &in->events->at[i];
         bool hit;
         if (sink == SINK_CAN) {
@@ -214,7 +221,7 @@ bool cond_holds(const struct cond *cond, const struct sample *s)
         return s->known && !s->text && s->micro >= cond->value.micro &&
                s->micro <= cond->high.micro;
     case COND_COMPARE:
-        if (!s->known)
+        if (!s->known && !(cond->is_text && s->text))
             return false;
         if (cond->is_text || s->text) {
             bool same = cond->is_text && s->text && strcmp(s->text, cond->text) == 0;
@@ -231,10 +238,10 @@ bool cond_holds(const struct cond *cond, const struct sample *s)
 void sample_format(const struct cond *like, const struct sample *s, char *out, size_t cap)
 {
     struct buf b = buf_of(out, cap - 1);
-    if (!s->known) {
+    if (s->text) {
+        buf_printf(&b, s->known ? "\"%.60s\"" : "%.60s", s->text);
+    } else if (!s->known) {
         buf_str(&b, "missing");
-    } else if (s->text) {
-        buf_printf(&b, "\"%.60s\"", s->text);
     } else if (like && like->value.dim != DIM_NONE) {
         quantity_format((struct quantity){s->micro, like->value.dim}, &b);
     } else {

@@ -13,7 +13,7 @@ struct sample {
     int64_t micro;
     size_t event; /* index in the list */
     bool known;   /* JSON: the key was there with a usable value; CAN: always */
-    char *text;   /* text values; NULL for numbers */
+    char *text;   /* text values; NULL for numbers; ha: also why a value is not known */
 };
 
 struct series {
@@ -31,7 +31,8 @@ void series_build(const struct judge_input *in, enum sink sink, const char *sign
 /* Truth of a path. */
 void series_truth(const struct judge_input *in, unsigned battery, const struct bms_path *path,
                   struct series *ret);
-/* One sample per frame of the dialect's set (CAN) or per message on the main topic (JSON). */
+/* One sample per frame of the dialect's set (CAN), per message on the main topic (JSON), or per
+ * message with the bank's state of charge (ha). */
 void series_traffic(const struct judge_input *in, enum sink sink, struct series *ret);
 
 /* The JSON signals of all statements, or those of a NULL-terminated list, decoded at once. Put it

@@ -118,12 +118,21 @@ static void unite(const struct marks kinds[KINDS], struct stale_list *ret)
     free(times);
 }
 
-void stale_build(const struct judge_input *in, enum sink sink, struct stale_list *ret)
+/* Home Assistant shows no state of charge of the bank: not announced, unavailable, or unknown. */
+static void hidden_marks(const struct judge_input *in, struct marks *ret)
+{
+    struct series soc;
+    series_build(in, SINK_HA, "soc", &soc);
+    mark(ret, INT64_MIN, true);
+    for (size_t i = 0; i < soc.n; i++)
+        mark(ret, soc.at[i].t_us, !soc.at[i].known);
+    series_free(&soc);
+}
+
+static void stale_by_policy(const struct judge_input *in, enum sink sink, struct marks kinds[KINDS])
 {
     enum stale_policy policy =
         sink == SINK_CAN ? in->manifest->stale_can : in->manifest->stale_json;
-    struct marks kinds[KINDS] = {{0}};
-    *ret = (struct stale_list){0};
     silence_marks(in, sink, &kinds[0]);
     switch (policy) {
     case STALE_UNDECLARED:
@@ -131,6 +140,16 @@ void stale_build(const struct judge_input *in, enum sink sink, struct stale_list
     case STALE_OFFLINE: offline_marks(in, &kinds[1]); break;
     case STALE_SILENCE: break;
     }
+}
+
+void stale_build(const struct judge_input *in, enum sink sink, struct stale_list *ret)
+{
+    struct marks kinds[KINDS] = {{0}};
+    *ret = (struct stale_list){0};
+    if (sink == SINK_HA)
+        hidden_marks(in, &kinds[0]);
+    else
+        stale_by_policy(in, sink, kinds);
     unite(kinds, ret);
     for (size_t i = 0; i < KINDS; i++)
         free(kinds[i].at);

@@ -34,7 +34,7 @@ static bool wanted(const struct judge_input *in, const struct stmt *stmt, const 
         return true;
     case EVENT_INVERTER: return stmt->sink == SINK_CAN;
     case EVENT_MQTT:
-    case EVENT_CONNECT: return stmt->sink == SINK_JSON || stmt->kind == STMT_AGREE;
+    case EVENT_CONNECT: return stmt->sink != SINK_CAN || stmt->kind == STMT_AGREE;
     case EVENT_TRUTH: return false;
     case EVENT_WIRE: /* whole answers; on a bus every frame of the battery is one */
         return e->to_client && (e->size > 40 || in->scenario->sim.kind->wire == DEVICE_CAN);

@@ -84,7 +84,7 @@ void result_take(struct result *r, const struct judge_input *in, const struct ve
             l->limit_us = (int64_t)stmt->within_us;
             l->of_delivered = stmt->anchor == ANCHOR_DELIVERED;
             struct buf b = buf_of(l->stimulus, sizeof l->stimulus - 1);
-            stimulus_format(&s->stmts[stmt->stimulus_index].stimulus, &b);
+            stmt_stimulus_format(&s->stmts[stmt->stimulus_index], &b);
         }
         if (v->code == VERDICT_FAIL || v->code == VERDICT_INCONCLUSIVE ||
             v->code == VERDICT_HARNESS_ERROR || v->detail)

@@ -138,7 +138,7 @@ static void add_marks(const struct world *w, struct plot *p)
         struct buf b = buf_of(text, sizeof text - 1);
         if (e->kind != EVENT_STIMULUS)
             continue;
-        stimulus_format(&w->scenario->stmts[e->index].stimulus, &b);
+        stmt_stimulus_format(&w->scenario->stmts[e->index], &b);
         text[b.n] = 0;
         plot_mark(p, e->t_us, text, false);
     }

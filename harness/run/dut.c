@@ -49,12 +49,21 @@ static char *expand(struct world *w, const struct manifest_fill *fill, const cha
     return NULL;
 }
 
+/* Scenarios that need ha may have a template of their own: elsewhere that output stays off. */
+static const char *template_of(const struct world *w)
+{
+    for (size_t i = 0; w->manifest->ha_config && i < w->scenario->n_needs; i++)
+        if (span_starts(span_str(w->scenario->needs[i]), "ha"))
+            return w->manifest->ha_config;
+    return manifest_config(w->manifest, w->scenario->sim.kind->name);
+}
+
 bool dut_prepare(struct world *w)
 {
     char bin[512];
     struct manifest_fill fill;
     snprintf(w->dut_config, sizeof w->dut_config, "%s/dut.conf", w->dir);
-    const char *config = manifest_config(w->manifest, w->scenario->sim.kind->name);
+    const char *config = template_of(w);
     if (!config)
         return true;
     path_bin(bin, sizeof bin);
@@ -156,8 +165,9 @@ static void on_exit_(void *ctx, int status, int signal)
     dut_on_gone(w);
 }
 
-/* The command: wrapper words (valgrind ...) and the manifest's run line. */
-static size_t make_argv(struct world *w, const struct manifest_fill *fill, char **argv)
+/* The command: wrapper words (valgrind ...) and a line of the manifest. */
+static size_t make_argv(struct world *w, const struct manifest_fill *fill, char *const *words,
+                        size_t n_words, char **argv)
 {
     size_t n = 0;
     struct span wrap = w->options.wrap, word;
@@ -167,8 +177,8 @@ static size_t make_argv(struct world *w, const struct manifest_fill *fill, char 
             abort();
         span_to_str(word, argv[n++], word.n + 1);
     }
-    for (size_t i = 0; i < w->manifest->n_run; i++) {
-        argv[n] = expand(w, fill, w->manifest->run[i], 2048);
+    for (size_t i = 0; i < n_words; i++) {
+        argv[n] = expand(w, fill, words[i], 2048);
         if (argv[n])
             n++;
     }
@@ -176,41 +186,68 @@ static size_t make_argv(struct world *w, const struct manifest_fill *fill, char 
     return n;
 }
 
-bool dut_start(struct world *w)
+/* Starts a program of the DUT; what it prints goes into its log. */
+static enum err spawn(struct world *w, char *const *words, size_t n_words,
+                      void (*on_exit)(void *ctx, int status, int signal), struct loop_child **ret)
 {
     char bin[512], log[600];
     char *argv[MANIFEST_ARGS + 10], *env[ENV_MAX + 1], *owned[MANIFEST_ENVS + 4];
     size_t n_owned = 0;
     struct manifest_fill fill;
-    if (w->dut && loop_child_running(w->dut))
-        return true;
-    loop_child_delete(w->dut);
-    w->dut = NULL;
     path_bin(bin, sizeof bin);
     fill_values(w, bin, &fill);
-    size_t n = make_argv(w, &fill, argv);
+    size_t n = make_argv(w, &fill, words, n_words, argv);
     make_env(w, &fill, env, owned, &n_owned);
     snprintf(log, sizeof log, "%s/dut.log", w->folder);
     if (w->dut_log_fd < 0)
         w->dut_log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    struct loop_spawn spawn = {.file = argv[0],
-                               .argv = (const char *const *)argv,
-                               .env = (const char *const *)env,
-                               .cwd = w->manifest->dir,
-                               .stdin_fd = -1,
-                               .stdout_fd = w->options.verbose ? 2 : w->dut_log_fd,
-                               .stderr_fd = w->options.verbose ? 2 : w->dut_log_fd};
-    enum err err = n ? loop_child_spawn(w->loop, &spawn, on_exit_, w, &w->dut) : ERR_USAGE;
-    if (err == ERR_OK)
-        dut_event(w, "started");
-    else
+    struct loop_spawn what = {.file = argv[0],
+                              .argv = (const char *const *)argv,
+                              .env = (const char *const *)env,
+                              .cwd = w->manifest->dir,
+                              .stdin_fd = -1,
+                              .stdout_fd = w->options.verbose ? 2 : w->dut_log_fd,
+                              .stderr_fd = w->options.verbose ? 2 : w->dut_log_fd};
+    enum err err = n ? loop_child_spawn(w->loop, &what, on_exit, w, ret) : ERR_USAGE;
+    if (err != ERR_OK)
         world_fail(w, "cannot start the DUT '%s': %s", n ? argv[0] : "", err_text(err));
-    w->dut_expected_down = false;
     for (size_t i = 0; i < n; i++)
         free(argv[i]);
     for (size_t i = 0; i < n_owned; i++)
         free(owned[i]);
+    return err;
+}
+
+bool dut_start(struct world *w)
+{
+    if (w->dut && loop_child_running(w->dut))
+        return true;
+    loop_child_delete(w->dut);
+    w->dut = NULL;
+    enum err err = spawn(w, w->manifest->run, w->manifest->n_run, on_exit_, &w->dut);
+    if (err == ERR_OK)
+        dut_event(w, "started");
+    w->dut_expected_down = false;
     return err == ERR_OK;
+}
+
+/* A command that fails shows in what is left behind; its exit code is for the reader of the trace.
+ */
+static void on_cleaned(void *ctx, int status, int signal)
+{
+    if (signal)
+        world_note(ctx, "cleaning ended by signal %d", signal);
+    else
+        world_note(ctx, "cleaning exited with status %d", status);
+}
+
+bool dut_clean(struct world *w)
+{
+    if (w->cleaner && loop_child_running(w->cleaner))
+        return true;
+    loop_child_delete(w->cleaner);
+    w->cleaner = NULL;
+    return spawn(w, w->manifest->clean, w->manifest->n_clean, on_cleaned, &w->cleaner) == ERR_OK;
 }
 
 /* CPU time and peak memory of the DUT's process, from /proc, while it still runs. */
@@ -258,8 +295,11 @@ void dut_close(struct world *w)
 {
     if (w->dut && loop_child_running(w->dut))
         loop_child_kill(w->dut, SIGKILL);
+    if (w->cleaner && loop_child_running(w->cleaner))
+        loop_child_kill(w->cleaner, SIGKILL);
+    loop_child_delete(w->cleaner);
     loop_child_delete(w->dut);
-    w->dut = NULL;
+    w->cleaner = w->dut = NULL;
     if (w->dut_log_fd >= 0)
         close(w->dut_log_fd);
     w->dut_log_fd = -1;

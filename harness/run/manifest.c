@@ -9,14 +9,24 @@
 #include "harness/run/manifest_private.h"
 #include "sim/device/kind.h"
 
-enum section { SECTION_TOP, SECTION_CAN, SECTION_JSON, SECTION_MAP, SECTION_EXCLUDE, SECTION_BAD };
+enum section {
+    SECTION_TOP,
+    SECTION_CAN,
+    SECTION_JSON,
+    SECTION_HA,
+    SECTION_MAP,
+    SECTION_EXCLUDE,
+    SECTION_BAD
+};
 
-static const char *const section_words[] = {"can", "json", "map", "exclude", NULL};
+static const char *const section_words[] = {"can", "json", "ha", "map", "exclude", NULL};
 static const char *const top_keys[] = {"dut",     "run",   "env", "config", "boot",   "stop",
                                        "sources", "stale", "tty", "can",    "broker", NULL};
 static const char *const can_keys[] = {"dialect", "maker", "period", "stale", NULL};
 static const char *const json_keys[] = {"topic",   "form",   "status", "online",
                                         "offline", "period", "stale",  NULL};
+static const char *const ha_keys[] = {"prefix", "birth", "bank", "battery",
+                                      "config", "clean", NULL};
 static const char *const policies[] = {"silence", "zero", "offline", NULL};
 static const char *const forms[] = {"nested", "flat", "union", NULL};
 
@@ -126,18 +136,17 @@ static bool take_dut(struct manifest *m, struct conf_cursor *c)
     return conf_at_end(c) || conf_take_text(c, "a title", m->title, sizeof m->title);
 }
 
-static bool take_run(struct reader *r, struct conf_cursor *c)
+static bool take_command(struct reader *r, struct conf_cursor *c, char *words[MANIFEST_ARGS],
+                         size_t *ret_n)
 {
-    struct manifest *m = r->m;
-
     do {
-        if (m->n_run == MANIFEST_ARGS) {
+        if (*ret_n == MANIFEST_ARGS) {
             conf_fail(c, "too many arguments: at most %d", MANIFEST_ARGS);
             return false;
         }
-        if (!take_copy(r, c, "the program to run", &m->run[m->n_run]))
+        if (!take_copy(r, c, "the program to run", &words[*ret_n]))
             return false;
-        m->n_run++;
+        (*ret_n)++;
     } while (!conf_at_end(c));
     return true;
 }
@@ -278,7 +287,7 @@ static bool top_line(struct reader *r, struct conf_cursor *c)
         return false;
     switch (key) {
     case 0: return take_dut(m, c);
-    case 1: return take_run(r, c);
+    case 1: return take_command(r, c, m->run, &m->n_run);
     case 2: return take_env(r, c);
     case 3: return take_config(r, c);
     case 4: return take_positive_time(c, &m->boot_us);
@@ -329,6 +338,25 @@ static bool json_line(struct reader *r, struct conf_cursor *c)
     case 5: return take_positive_time(c, &m->json_period_us);
     }
     return take_stale(r, c);
+}
+
+static bool ha_line(struct reader *r, struct conf_cursor *c)
+{
+    struct manifest *m = r->m;
+    size_t key;
+
+    if (!conf_take_known(c, "key of [ha]", ha_keys, &key))
+        return false;
+    switch (key) {
+    case 0: return take_shell_word(r, c, "a topic", m->ha_prefix, sizeof m->ha_prefix);
+    case 1: return take_shell_word(r, c, "a topic", m->ha_birth, sizeof m->ha_birth);
+    case 2: return take_shell_word(r, c, "a unique id's beginning", m->ha_bank, sizeof m->ha_bank);
+    case 3:
+        return take_shell_word(r, c, "a unique id's beginning", m->ha_battery,
+                               sizeof m->ha_battery);
+    case 4: return take_copy(r, c, "the template's path", &m->ha_config);
+    }
+    return take_command(r, c, m->clean, &m->n_clean);
 }
 
 /* CANONICAL.PATH  their.path */
@@ -386,7 +414,7 @@ static bool exclude_line(struct reader *r, struct conf_cursor *c)
 
 static void open_section(struct reader *r, const struct conf_line *line, size_t index)
 {
-    static const enum section sections[] = {SECTION_CAN, SECTION_JSON, SECTION_MAP,
+    static const enum section sections[] = {SECTION_CAN, SECTION_JSON, SECTION_HA, SECTION_MAP,
                                             SECTION_EXCLUDE};
     struct conf_cursor c = conf_cursor_of(r->file, line);
     const struct conf_token *name = conf_peek(&c);
@@ -407,6 +435,7 @@ static void open_section(struct reader *r, const struct conf_line *line, size_t 
     r->section = sections[which];
     r->m->has_can = r->m->has_can || r->section == SECTION_CAN;
     r->m->has_json = r->m->has_json || r->section == SECTION_JSON;
+    r->m->has_ha = r->m->has_ha || r->section == SECTION_HA;
 }
 
 static bool is_duplicate(struct reader *r, size_t index)
@@ -445,6 +474,7 @@ static void read_line(struct reader *r, size_t index)
     case SECTION_TOP: ok = top_line(r, &c); break;
     case SECTION_CAN: ok = can_line(r, &c); break;
     case SECTION_JSON: ok = json_line(r, &c); break;
+    case SECTION_HA: ok = ha_line(r, &c); break;
     case SECTION_MAP: ok = map_line(r, &c); break;
     case SECTION_EXCLUDE: ok = exclude_line(r, &c); break;
     case SECTION_BAD: break;
@@ -476,6 +506,8 @@ static void check_attach(struct reader *r, uint32_t line)
         conf_error_at(r->file, line, 1, "no 'tty': where is the DUT's battery port?");
     if (m->has_can && m->can[0] == '\0')
         conf_error_at(r->file, line, 1, "[can] needs 'can', the interface to listen on");
+    if (m->has_ha && !m->has_json && m->broker[0] == '\0')
+        conf_error_at(r->file, line, 1, "[ha] needs 'broker', where the DUT publishes");
     if (m->has_json && m->broker[0] == '\0')
         conf_error_at(r->file, line, 1, "[json] needs 'broker', where the DUT publishes");
 }
@@ -500,13 +532,17 @@ static void check_whole(struct reader *r)
         conf_error_at(r->file, line, 1, "no 'dut NAME'");
     if (m->n_sources == 0)
         conf_error_at(r->file, line, 1, "no 'sources': which batteries can it read?");
-    if (!m->has_can && !m->has_json)
-        conf_error_at(r->file, line, 1, "neither [can] nor [json]: there is nothing to judge");
+    if (!m->has_can && !m->has_json && !m->has_ha)
+        conf_error_at(r->file, line, 1,
+                      "neither [can] nor [json] nor [ha]: there is nothing to judge");
+    if (m->has_ha && (m->ha_bank[0] == '\0' || m->ha_battery[0] == '\0'))
+        conf_error_at(r->file, line, 1,
+                      "[ha] needs 'bank' and 'battery': what their unique ids begin with");
     if (m->has_can && m->dialect[0] == '\0')
         conf_error_at(r->file, line, 1, "[can] has no 'dialect'");
     if (m->has_json && m->topic[0] == '\0')
         conf_error_at(r->file, line, 1, "[json] has no 'topic'");
-    if (r->config_line != 0 && m->config == NULL && m->n_configs == 0)
+    if (r->config_line != 0 && m->config == NULL && m->n_configs == 0 && m->ha_config == NULL)
         conf_error_at(r->file, r->config_line, r->config_column,
                       "{config} is used, but there is no 'config' template");
     for (size_t i = 0; i < m->n_configs; i++)
@@ -526,6 +562,8 @@ static void set_defaults(struct manifest *m)
     m->stop_us = 2000000;
     m->can_period_us = 1000000;
     m->json_period_us = 1000000;
+    span_to_str(SPAN_LIT("homeassistant"), m->ha_prefix, sizeof m->ha_prefix);
+    span_to_str(SPAN_LIT("homeassistant/status"), m->ha_birth, sizeof m->ha_birth);
     span_to_str(SPAN_LIT("nested"), m->form, sizeof m->form);
     span_to_str(SPAN_LIT("online"), m->status_online, sizeof m->status_online);
     span_to_str(SPAN_LIT("offline"), m->status_offline, sizeof m->status_offline);
@@ -597,6 +635,9 @@ void manifest_delete(struct manifest *m)
         free(m->exclude[i].reason);
     for (size_t i = 0; i < m->n_configs; i++)
         free(m->configs[i].path);
+    for (size_t i = 0; i < m->n_clean; i++)
+        free(m->clean[i]);
+    free(m->ha_config);
     free(m->config);
     free(m->path);
     free(m->dir);

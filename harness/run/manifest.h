@@ -18,11 +18,14 @@
  *     status   mybridge/status              # with online and offline texts of its own, if they
  * differ [map]                                 # where a value has another name
  *     Info.MaxChargeCurrent  Limits.Charge
+ *     [ha]                                  # Home Assistant: unique ids begin with
+ *     bank     mybridge_bank
+ *     battery  mybridge_battery_            # and the number
  *     [exclude]
  *     JSON-CADENCE  "publishes on change only; issue 12"
  *
  * Further keys: stop, env NAME=value (repeatable); tty, can, broker in place of `run`; [can] maker,
- * period, stale; [json] online, offline, period, stale.
+ * period, stale; [json] online, offline, period, stale; [ha] prefix, birth, config, clean.
  *
  * Placeholders: {battery} (what to open to reach the battery: a tty, a CAN interface, ble:ADDRESS)
  * {source} (the device of the scenario) {tty} (a battery on a serial port) {can} {broker}
@@ -71,15 +74,22 @@ struct manifest {
     size_t n_sources;
     enum stale_policy stale_can, stale_json;
     char tty[128], can[128], broker[200]; /* attach */
-    bool has_can, has_json;
+    bool has_can, has_json, has_ha;
     char dialect[24];
     char maker[9]; /* [can] maker: what its 0x35E says; "" unchecked */
     char topic[128];
     char form[12];
     char status_topic[128], status_online[32], status_offline[32];
     uint64_t can_period_us, json_period_us; /* default 1 s */
+    char ha_prefix[64];                     /* [ha]: of discovery topics */
+    char ha_birth[64];                      /* where Home Assistant says that it was started */
+    char ha_bank[96];           /* what unique ids of the bank begin with, without the last '_' */
+    char ha_battery[96];        /* likewise of battery n, without the number */
+    char *ha_config;            /* a template for scenarios that need ha, or NULL */
+    char *clean[MANIFEST_ARGS]; /* the command that takes the DUT out of Home Assistant */
+    size_t n_clean;
     struct {
-        char name[64]; /* canonical JSON path */
+        char name[64]; /* canonical JSON path, or "ha." and an entity */
         char path[64]; /* where this DUT has it */
     } map[MANIFEST_MAPS];
     size_t n_map;

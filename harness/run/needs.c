@@ -4,6 +4,7 @@
  *   bms N serial       a source of the DUT for the simulated device
  *   can [DIALECT]      the DUT sends CAN, in a dialect that begins like this
  *   json [FORM]        the DUT publishes JSON; `victron` is nested or union
+ *   ha [clean]         the DUT speaks to Home Assistant, and has a command that cleans up there
  *   captures           the recorded consoles are on this machine
  *   own dut|broker     the timeline stops and starts them
  *   hub                bus faults
@@ -58,6 +59,14 @@ static const char *need_json(const struct manifest *m, struct span form)
     return "the DUT publishes another form of JSON";
 }
 
+static const char *need_ha(const struct manifest *m, struct span what)
+{
+    if (!m->has_ha)
+        return "the DUT does not speak to Home Assistant";
+    return what.n && m->n_clean == 0 ? "the DUT has no command that cleans up at Home Assistant"
+                                     : NULL;
+}
+
 static const char *need_own(const struct manifest *m, const struct run_options *o, struct span what)
 {
     if (span_eq_str(what, "dut"))
@@ -86,6 +95,8 @@ static const char *unmet(const char *need, const struct scenario *s, const struc
         return need_can(m, arg);
     if (span_eq_str(word, "json"))
         return need_json(m, arg);
+    if (span_eq_str(word, "ha"))
+        return need_ha(m, arg);
     if (span_eq_str(word, "own"))
         return need_own(m, o, arg);
     if (span_eq_str(word, "captures"))

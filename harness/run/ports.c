@@ -316,6 +316,12 @@ static void on_broker_ready(void *ctx)
     open_watcher(w, url);
 }
 
+bool ports_publish(struct world *w, const struct own_stimulus *s)
+{
+    return w->watcher &&
+           mqtt_publish(w->watcher, s->topic, span_str(s->payload), 1, s->retain) == ERR_OK;
+}
+
 static void on_broker_failed(void *ctx, enum err why, const char *text)
 {
     world_fail(ctx, "the broker does not run: %s%s%s", err_text(why), text && *text ? ": " : "",
@@ -386,7 +392,7 @@ bool ports_open(struct world *w)
         return false;
     if (w->manifest->has_can && !open_can(w))
         return false;
-    if (w->manifest->has_json)
+    if (w->manifest->has_json || w->manifest->has_ha)
         return open_broker(w);
     ports_on_ready(w);
     return true;

@@ -206,7 +206,7 @@ static bool rig_ready(const struct manifest *m, const struct run_options *o, FIL
                 lib);
         return false;
     }
-    bool own_broker = m->has_json && !o->broker && !(m->attach && m->broker[0]);
+    bool own_broker = (m->has_json || m->has_ha) && !o->broker && !(m->attach && m->broker[0]);
     const char *wanted = path_mosquitto();
     if (own_broker && !broker_find(wanted, program, sizeof program)) {
         fprintf(diag,

@@ -136,6 +136,30 @@ static void test_defaults(void)
     manifest_delete(m);
 }
 
+static void test_ha(void)
+{
+    struct manifest *m = load_good(SHORT "[ha]\nbank my_bank\nbattery my_pack_\n");
+
+    CU_ASSERT(m->has_ha);
+    CU_ASSERT_STRING_EQUAL(m->ha_prefix, "homeassistant");
+    CU_ASSERT_STRING_EQUAL(m->ha_birth, "homeassistant/status");
+    CU_ASSERT_STRING_EQUAL(m->ha_bank, "my_bank");
+    CU_ASSERT_STRING_EQUAL(m->ha_battery, "my_pack_");
+    CU_ASSERT_PTR_NULL(m->ha_config);
+    CU_ASSERT_EQUAL(m->n_clean, 0);
+    manifest_delete(m);
+    m = load_good(SHORT "[ha]\nprefix ha\nbirth ha/birth\nbank a\nbattery b\n"
+                        "config {manifest}/ha.conf.in\nclean {bin}/x -c {config} --clean\n"
+                        "[map]\nha.soc  state_of_charge\n");
+    CU_ASSERT_STRING_EQUAL(m->ha_prefix, "ha");
+    CU_ASSERT_STRING_EQUAL(m->ha_birth, "ha/birth");
+    CU_ASSERT_STRING_EQUAL(m->ha_config, "{manifest}/ha.conf.in");
+    CU_ASSERT_EQUAL(m->n_clean, 4);
+    CU_ASSERT_STRING_EQUAL(m->clean[3], "--clean");
+    CU_ASSERT_STRING_EQUAL(m->map[0].name, "ha.soc");
+    manifest_delete(m);
+}
+
 static void test_stale_order(void)
 {
     /* the section's own word wins, wherever the general one stands */
@@ -205,8 +229,13 @@ static void test_errors(void)
          "m.dut:7:6: error: unknown form 'nestled', did you mean 'nested'? (known: nested, flat, "
          "union)\n"},
         {SHORT "[json]\n", "m.dut:1:1: error: [json] has no 'topic'\n"},
-        {SHORT "[bus]\n", "m.dut:6:2: error: unknown section 'bus' (known: can, json, map, "
+        {SHORT "[bus]\n", "m.dut:6:2: error: unknown section 'bus' (known: can, json, ha, map, "
                           "exclude)\n"},
+        {SHORT "[ha]\nbank x\n",
+         "m.dut:1:1: error: [ha] needs 'bank' and 'battery': what their unique ids begin with\n"},
+        {SHORT "[ha]\ntopic x\n", "m.dut:7:1: error: unknown key of [ha] 'topic'"},
+        {"dut a\ntty /dev/x\nsources pylontech-console\n[ha]\nbank x\nbattery y\n",
+         "m.dut:1:1: error: [ha] needs 'broker', where the DUT publishes\n"},
         {SHORT "[can]\n", "m.dut:6:2: error: duplicate section (first at line 4)\n"},
         {SHORT "[map]\nSoc\n", "m.dut:7:4: error: expected where this DUT has it, found end of "
                                "line\n"},
@@ -218,7 +247,7 @@ static void test_errors(void)
         {"dut a\nrun x\n[can]\ndialect d\n",
          "m.dut:1:1: error: no 'sources': which batteries can it read?\n"},
         {"dut a\nrun x\nsources pylontech-console\n",
-         "m.dut:1:1: error: neither [can] nor [json]: there is nothing to judge\n"},
+         "m.dut:1:1: error: neither [can] nor [json] nor [ha]: there is nothing to judge\n"},
         {"dut a\nrun x\nsources pylontech-console\n[can]\n",
          "m.dut:1:1: error: [can] has no 'dialect'\n"},
         {"dut a\nsources pylontech-console\n[can]\ndialect d\n",
@@ -347,6 +376,7 @@ int main(int argc, char **argv)
         {"a full manifest", test_full},
         {"its sections", test_full_sections},
         {"defaults", test_defaults},
+        {"Home Assistant", test_ha},
         {"stale policy of one sink", test_stale_order},
         {"a DUT that runs already", test_attach},
         {"mistakes", test_errors},

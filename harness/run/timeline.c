@@ -195,14 +195,16 @@ static void apply_dut(struct world *w, const struct stimulus *s)
                                                    : SIGCONT);
 }
 
-static void apply(struct world *w, size_t index)
+static void apply_own(struct world *w, const struct own_stimulus *s)
 {
-    const struct stimulus *s = &w->scenario->stmts[index].stimulus;
-    timeline_sample_truth(w);
-    curves_sample(w, true);
-    struct event e = {
-        .kind = EVENT_STIMULUS, .t_us = world_t(w, loop_now(w->loop)), .index = (uint32_t)index};
-    events_add(&w->events, &e);
+    if (s->verb == OWN_CLEAN)
+        dut_clean(w);
+    else if (!ports_publish(w, s))
+        world_fail(w, "cannot publish on %s: no broker", s->topic);
+}
+
+static void apply_stimulus(struct world *w, const struct stimulus *s, size_t index)
+{
     switch (s->actor) {
     case ACTOR_BMS: apply_bms(w, s, (unsigned)index); break;
     case ACTOR_BROKER: apply_broker(w, s); break;
@@ -210,6 +212,20 @@ static void apply(struct world *w, size_t index)
     case ACTOR_INVERTER: apply_inverter(w, s); break;
     case ACTOR_DUT: apply_dut(w, s); break;
     }
+}
+
+static void apply(struct world *w, size_t index)
+{
+    const struct stmt *stmt = &w->scenario->stmts[index];
+    timeline_sample_truth(w);
+    curves_sample(w, true);
+    struct event e = {
+        .kind = EVENT_STIMULUS, .t_us = world_t(w, loop_now(w->loop)), .index = (uint32_t)index};
+    events_add(&w->events, &e);
+    if (stmt->own.verb != OWN_NONE)
+        apply_own(w, &stmt->own);
+    else
+        apply_stimulus(w, &stmt->stimulus, index);
     timeline_sample_truth(w);
     curves_sample(w, true);
 }

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/judge/ha.h"
 #include "harness/judge/series.h"
 #include "harness/run/needs.h"
 #include "harness/run/paths.h"
@@ -217,6 +218,7 @@ static void judge(struct world *w)
     struct loopback_stats stats = {0};
     struct dbc *dbc = NULL;
     struct json_table *table = NULL;
+    struct ha_table *entities = NULL;
     char path[600];
     struct result *r = w->result;
     if (w->loopback)
@@ -236,11 +238,19 @@ static void judge(struct world *w)
     path_data("dbc/victron-nested.paths", path, sizeof path);
     if (strcmp(w->manifest->form, "nested") == 0)
         json_table_load(path, &table);
+    path_data("dbc/home-assistant.entities", path, sizeof path);
+    if (w->manifest->has_ha && ha_table_load(path, stderr, &entities) != ERR_OK) {
+        world_fail(w, "no table of entities at %s", path);
+        dbc_delete(dbc);
+        json_table_delete(table);
+        return;
+    }
     events_sort(&w->events);
     struct judge_input in = {.scenario = w->scenario,
                              .manifest = w->manifest,
                              .dbc = dbc,
                              .table = table,
+                             .entities = entities,
                              .events = &w->events,
                              .end_us = (int64_t)w->scenario->duration_us,
                              .slack_us = stats.p999_us,
@@ -263,6 +273,7 @@ static void judge(struct world *w)
     series_store_delete(store);
     verdicts_free(list, n);
     json_table_delete(table);
+    ha_table_delete(entities);
     dbc_delete(dbc);
 }
 

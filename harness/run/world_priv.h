@@ -74,6 +74,7 @@ struct world {
     unsigned broker_port;
 
     struct loop_child *dut;
+    struct loop_child *cleaner; /* the command of `dut clean` */
     int dut_log_fd;
     bool dut_expected_down; /* the timeline stopped or killed it */
     char dut_config[600];
@@ -106,6 +107,8 @@ bool ports_open(struct world *w);
 void ports_close(struct world *w);
 /* A frame from the inverter side to the DUT. */
 void ports_inverter_send(struct world *w, const struct can_msg *msg);
+/* Something that somebody else publishes. False when the broker is away. */
+bool ports_publish(struct world *w, const struct own_stimulus *s);
 /* Connections of the DUT from the broker's log, as EVENT_CONNECT. */
 void ports_read_broker_log(struct world *w);
 void ports_on_ready(
@@ -114,6 +117,8 @@ void ports_on_ready(
 /* dut.c */
 bool dut_prepare(struct world *w); /* writes the configuration */
 bool dut_start(struct world *w);
+/* Runs the command that takes the DUT out of Home Assistant. */
+bool dut_clean(struct world *w);
 void dut_signal(struct world *w, int signum);
 void dut_measure(struct world *w);
 void dut_close(struct world *w);

@@ -15,6 +15,12 @@ static const char *const topic_counters[] = {
     "retained", "malformed", "nonfinite", "null",     "duplicate", "unknown", "qos",
     "messages", "connects",  "status",    "mistyped", "peak",      NULL};
 
+/* And of what Home Assistant was told. */
+static const char *const ha_counters[] = {
+    "configs", "removals", "unretained", "devices",  "entities", "malformed",
+    "unknown", "mistyped", "mortal",     "refused",  "retained", "messages",
+    "peak",    "qos",      "status",     "connects", NULL};
+
 static const char *nearest_can_signal(struct parser *p, struct span word, const char *name)
 {
     const char *near = conf_nearest(word, can_counters);
@@ -51,9 +57,30 @@ static bool find_can_signal(struct parser *p, struct conf_cursor *c, const struc
     return false;
 }
 
-/* `$name`: the sign is a token of its own. */
-static bool take_topic_counter(struct conf_cursor *c, char ret[SIGNAL_MAX])
+/* `soc`, `bms2.cell_5_voltage`, `soc.expire_after`. */
+static bool find_ha_signal(struct parser *p, struct conf_cursor *c, const struct conf_token *token,
+                           const char *name, enum dim *ret_dim, bool *ret_known)
 {
+    const struct scenario_names *names = p->names;
+
+    if (names == NULL || names->ha_signal_exists == NULL)
+        return true;
+    *ret_known = true;
+    if (names->ha_signal_exists(names->ctx, name, ret_dim))
+        return true;
+    const char *near =
+        names->ha_signal_nearest != NULL ? names->ha_signal_nearest(names->ctx, name) : NULL;
+    if (near != NULL)
+        conf_fail_at(c, token, "Home Assistant is told no '%s', did you mean '%s'?", name, near);
+    else
+        conf_fail_at(c, token, "Home Assistant is told no '%s'", name);
+    return false;
+}
+
+/* `$name`: the sign is a token of its own. */
+static bool take_topic_counter(struct conf_cursor *c, enum sink sink, char ret[SIGNAL_MAX])
+{
+    const char *const *counters = sink == SINK_HA ? ha_counters : topic_counters;
     size_t index;
 
     conf_take(c);
@@ -61,10 +88,10 @@ static bool take_topic_counter(struct conf_cursor *c, char ret[SIGNAL_MAX])
         take_failed(c, "a name right behind '$'");
         return false;
     }
-    if (!conf_take_known(c, "$signal", topic_counters, &index))
+    if (!conf_take_known(c, "$signal", counters, &index))
         return false;
     ret[0] = '$';
-    span_to_str(span_str(topic_counters[index]), ret + 1, SIGNAL_MAX - 1);
+    span_to_str(span_str(counters[index]), ret + 1, SIGNAL_MAX - 1);
     return true;
 }
 
@@ -75,7 +102,7 @@ bool take_signal(struct parser *p, struct conf_cursor *c, enum sink sink, char r
     struct span word;
 
     if (sink != SINK_CAN && span_eq_str(token->text, "$") && token->kind == CONF_PUNCT) {
-        if (!take_topic_counter(c, ret))
+        if (!take_topic_counter(c, sink, ret))
             return false;
         *ret_dim = DIM_NONE;
         *ret_known = true;
@@ -90,6 +117,8 @@ bool take_signal(struct parser *p, struct conf_cursor *c, enum sink sink, char r
     span_to_str(word, ret, SIGNAL_MAX);
     *ret_dim = DIM_NONE;
     *ret_known = false;
+    if (sink == SINK_HA)
+        return find_ha_signal(p, c, token, ret, ret_dim, ret_known);
     return sink != SINK_CAN || find_can_signal(p, c, token, ret, ret_dim, ret_known);
 }
 

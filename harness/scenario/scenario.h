@@ -9,6 +9,7 @@
 
 #include "base/conf.h"
 #include "base/quantity.h"
+#include "harness/scenario/own_stimulus.h"
 #include "sim/config.h"
 #include "sim/stimulus.h"
 
@@ -70,7 +71,8 @@ struct stmt {
     uint64_t from_us, to_us; /* STIMULUS and CHECK: from; windows: both; WITHIN: unused */
     char req[ID_MAX];        /* "" when the line names none */
 
-    struct stimulus stimulus; /* STIMULUS */
+    struct stimulus stimulus; /* STIMULUS; of the runner's own only the actor, with STIM_COUNT */
+    struct own_stimulus own;  /* STIMULUS: one of the runner's own, when its verb is not OWN_NONE */
     char name[ID_MAX];        /* STIMULUS: `as NAME` */
 
     enum sink sink;
@@ -143,6 +145,8 @@ struct scenario_names {
     bool (*can_signal_exists)(void *ctx, const char *signal, enum dim *ret_dim);
     const char *(*can_signal_nearest)(void *ctx, const char *signal);
     void *ctx;
+    bool (*ha_signal_exists)(void *ctx, const char *signal, enum dim *ret_dim);
+    const char *(*ha_signal_nearest)(void *ctx, const char *signal);
 };
 
 /* Parses and checks. Errors are collected in (*ret)->file; ERR_SYNTAX when there are any (the
@@ -171,5 +175,7 @@ enum err scenario_from_json(const struct json *json, struct buf *out_text, char 
 /* A condition or statement as people read it ("ccl = 0 A"), for reports. */
 bool cond_format(const struct cond *cond, struct buf *out);
 bool stmt_format(const struct scenario *scenario, const struct stmt *stmt, struct buf *out);
+/* What a stimulus does, in the words of the language. */
+bool stmt_stimulus_format(const struct stmt *stmt, struct buf *out);
 
 #endif

@@ -109,6 +109,21 @@ static void put_bms(const struct stimulus *s, struct buf *b)
     }
 }
 
+static void put_own(const struct own_stimulus *s, struct buf *b)
+{
+    switch (s->verb) {
+    case OWN_NONE: break;
+    case OWN_CLEAN: buf_str(b, "the bridge's command removes it from Home Assistant"); break;
+    case OWN_PUBLISH:
+        if (s->payload[0] == '\0')
+            buf_printf(b, "somebody removes what is retained on %s", s->topic);
+        else
+            buf_printf(b, "somebody publishes on %s%s: %s", s->topic, s->retain ? ", retained" : "",
+                       s->payload);
+        break;
+    }
+}
+
 static void put_stimulus(const struct stimulus *s, struct buf *b)
 {
     unsigned n = s->battery;
@@ -249,7 +264,12 @@ static void put_judgement(const struct stmt *stmt, struct buf *b)
     case STMT_EVERY: put_every(stmt, b); break;
     case STMT_AGREE: put_agree(stmt, b); break;
     case STMT_MATCHES: put_matches(stmt, b); break;
-    case STMT_STIMULUS: put_stimulus(&stmt->stimulus, b); break;
+    case STMT_STIMULUS:
+        if (stmt->own.verb != OWN_NONE)
+            put_own(&stmt->own, b);
+        else
+            put_stimulus(&stmt->stimulus, b);
+        break;
     }
     buf_str(b, ".");
     if (stmt->req[0] != '\0')

@@ -69,7 +69,7 @@ static bool take_need(struct conf_cursor *c, char ret[40])
 {
     static const char *const kinds[] = {"bms", "can",    "json",     "own", "hub",
                                         "ha",  "influx", "captures", NULL};
-    enum { NEED_BMS, NEED_CAN, NEED_JSON, NEED_OWN };
+    enum { NEED_BMS, NEED_CAN, NEED_JSON, NEED_OWN, NEED_HUB, NEED_HA };
     static const char *const owned[] = {"dut", "broker", "bus", NULL};
     static const char *const links[] = {"serial", "can", NULL};
     static const char *const can_forms[] = {"pylon", NULL};
@@ -105,6 +105,9 @@ static bool take_need(struct conf_cursor *c, char ret[40])
         if (!conf_take_known(c, "thing to own", owned, &form))
             return false;
         snprintf(ret, 40, "own %s", owned[form]);
+        return true;
+    case NEED_HA: /* `clean`: it has a command that takes it out of Home Assistant */
+        snprintf(ret, 40, conf_accept(c, "clean") ? "ha clean" : "ha");
         return true;
     }
     snprintf(ret, 40, "%s", kinds[kind]);

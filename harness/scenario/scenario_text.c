@@ -120,6 +120,12 @@ static bool put_matches(const struct stmt *stmt, struct buf *out)
     return ok;
 }
 
+bool stmt_stimulus_format(const struct stmt *stmt, struct buf *out)
+{
+    return stmt->own.verb != OWN_NONE ? own_stimulus_format(&stmt->own, out)
+                                      : stimulus_format(&stmt->stimulus, out);
+}
+
 static bool put_body(const struct scenario *scenario, const struct stmt *stmt, struct buf *out)
 {
     const char *sink = sink_name(stmt->sink);
@@ -127,7 +133,7 @@ static bool put_body(const struct scenario *scenario, const struct stmt *stmt, s
     switch (stmt->kind) {
     case STMT_STIMULUS:
         return buf_u8(out, '@') && put_time_tight(out, stmt->from_us) && buf_u8(out, ' ') &&
-               stimulus_format(&stmt->stimulus, out) &&
+               stmt_stimulus_format(stmt, out) &&
                (stmt->name[0] == '\0' || buf_printf(out, " as %s", stmt->name));
     case STMT_WITHIN: return put_within(scenario, stmt, out);
     case STMT_ALWAYS:

@@ -145,7 +145,7 @@ static void out_stimulus(const struct stmt *stmt, struct json_out *out)
     struct buf b = buf_of(text, sizeof text);
 
     out_time(out, "at", stmt->from_us);
-    stimulus_format(&stmt->stimulus, &b);
+    stmt_stimulus_format(stmt, &b);
     json_out_span(out, "do", buf_span(&b));
     if (stmt->name[0] != '\0')
         json_out_str(out, "as", stmt->name);

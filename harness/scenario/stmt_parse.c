@@ -75,8 +75,15 @@ static bool take_stimulus(struct parser *p, struct conf_cursor *c, struct stmt *
 
     stmt->kind = STMT_STIMULUS;
     p->seen_stimulus = true;
-    if (!stimulus_take(c, false, &stmt->stimulus))
+    if (own_stimulus_is(c)) {
+        bool publish = is_word(conf_peek(c), "broker");
+        stmt->stimulus =
+            (struct stimulus){.actor = publish ? ACTOR_BROKER : ACTOR_DUT, .verb = STIM_COUNT};
+        if (!own_stimulus_take(c, &stmt->own))
+            return false;
+    } else if (!stimulus_take(c, false, &stmt->stimulus)) {
         return false;
+    }
     if (stmt->stimulus.actor == ACTOR_BMS) {
         unsigned n = stmt->stimulus.battery;
         behind.at++;

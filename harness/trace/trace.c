@@ -89,10 +89,10 @@ void trace_line(const struct scenario *scenario, const struct event *e, struct j
     switch (e->kind) {
     case EVENT_STIMULUS:
     case EVENT_DELIVERED: {
-        char text[200];
+        char text[1600];
         struct buf b = buf_of(text, sizeof text);
         if (e->index < scenario->n_stmts)
-            stimulus_format(&scenario->stmts[e->index].stimulus, &b);
+            stmt_stimulus_format(&scenario->stmts[e->index], &b);
         json_out_span(out, e->kind == EVENT_STIMULUS ? "stimulus" : "delivered", buf_span(&b));
         json_out_int(out, "statement", e->index);
         if (e->kind == EVENT_DELIVERED)
@@ -195,12 +195,12 @@ void trace_describe(const struct scenario *scenario, const struct event *e, char
     case EVENT_STIMULUS:
         buf_str(&b, "DO    ");
         if (e->index < scenario->n_stmts)
-            stimulus_format(&scenario->stmts[e->index].stimulus, &b);
+            stmt_stimulus_format(&scenario->stmts[e->index], &b);
         break;
     case EVENT_DELIVERED:
         buf_str(&b, "READ  the bridge has read: ");
         if (e->index < scenario->n_stmts)
-            stimulus_format(&scenario->stmts[e->index].stimulus, &b);
+            stmt_stimulus_format(&scenario->stmts[e->index], &b);
         break;
     case EVENT_CAN:
         buf_str(&b, "CAN   ");

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The judge's Home Assistant.
+ */
+#include "harness/judge/ha_home.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *copy(const char *text)
+{
+    size_t n = strlen(text) + 1;
+    char *c = malloc(n);
+    if (!c)
+        abort();
+    memcpy(c, text, n);
+    return c;
+}
+
+void ha_unique_id(const struct manifest *m, const struct ha_target *target, char *out, size_t cap)
+{
+    char name[64];
+    const char *entity = target->entity;
+    struct buf b = buf_of(out, cap - 1);
+    snprintf(name, sizeof name, "ha.%s", entity);
+    for (size_t i = 0; i < m->n_map; i++)
+        if (strcmp(m->map[i].name, name) == 0)
+            entity = m->map[i].path;
+    if (target->battery)
+        buf_printf(&b, "%s%u_%s", m->ha_battery, target->battery, entity);
+    else
+        buf_printf(&b, "%s_%s", m->ha_bank, entity);
+    out[b.n] = 0;
+}
+
+void ha_home_init(struct ha_home *h, const struct judge_input *in, const struct ha_target *target)
+{
+    *h = (struct ha_home){.in = in, .target = *target, .connected = true};
+    if (target->entity[0])
+        ha_unique_id(in->manifest, target, h->unique_id, sizeof h->unique_id);
+}
+
+static void drop_docs(struct ha_home *h)
+{
+    for (size_t i = 0; i < h->n_docs; i++) {
+        free(h->docs[i].topic);
+        ha_document_free(&h->docs[i].doc);
+    }
+    h->n_docs = 0;
+}
+
+static void drop_store(struct ha_home *h)
+{
+    for (size_t i = 0; i < h->n_store; i++)
+        free(h->store[i].topic);
+    h->n_store = 0;
+}
+
+void ha_home_free(struct ha_home *h)
+{
+    drop_docs(h);
+    drop_store(h);
+    free(h->docs);
+    free(h->store);
+    *h = (struct ha_home){0};
+}
+
+/* ---- the broker's memory ---- */
+
+static void retain(struct ha_home *h, const struct event *e)
+{
+    size_t i = 0;
+    while (i < h->n_store && strcmp(h->store[i].topic, e->topic) != 0)
+        i++;
+    if (i < h->n_store && e->size == 0) {
+        free(h->store[i].topic);
+        h->store[i] = h->store[--h->n_store];
+    } else if (i < h->n_store) {
+        h->store[i].payload = span_of(e->data, e->size);
+    } else if (e->size > 0) {
+        struct ha_retained *store = realloc(h->store, (h->n_store + 1) * sizeof *store);
+        if (!store)
+            abort();
+        h->store = store;
+        h->store[h->n_store++] =
+            (struct ha_retained){.topic = copy(e->topic), .payload = span_of(e->data, e->size)};
+    }
+}
+
+/* ---- the followed entity ---- */
+
+const struct ha_entity *ha_home_entity(const struct ha_home *h, bool *ret_retained)
+{
+    for (size_t i = 0; h->unique_id[0] && i < h->n_docs; i++)
+        for (size_t k = 0; k < h->docs[i].doc.n; k++)
+            if (strcmp(h->docs[i].doc.at[k].unique_id, h->unique_id) == 0) {
+                if (ret_retained)
+                    *ret_retained = h->docs[i].retained;
+                return &h->docs[i].doc.at[k];
+            }
+    return NULL;
+}
+
+static void take_availability(struct ha_home *h, const struct ha_entity *e, const char *topic,
+                              struct span payload)
+{
+    for (size_t i = 0; i < e->n_availability; i++) {
+        const struct ha_availability *a = &e->availability[i];
+        if (strcmp(a->topic, topic) != 0)
+            continue;
+        if (!span_eq_str(payload, a->yes) && !span_eq_str(payload, a->no))
+            continue;
+        h->available[i] = span_eq_str(payload, a->yes);
+        h->latest = i;
+        h->touched = true;
+    }
+}
+
+/* It was just announced: Home Assistant subscribes and gets what is retained. */
+static void take_over(struct ha_home *h, const struct ha_entity *e, bool anew)
+{
+    for (size_t i = 0; anew && i < HA_TOPICS; i++)
+        h->available[i] = -1;
+    if (anew) {
+        h->known = h->expired = false;
+        h->told_us = INT64_MIN;
+        h->latest = 0;
+    }
+    for (size_t i = 0; i < h->n_store; i++)
+        take_availability(h, e, h->store[i].topic, h->store[i].payload);
+    h->touched = true;
+}
+
+static bool numeric(const struct ha_entity *e)
+{
+    return strcmp(e->platform, "sensor") == 0 &&
+           (e->unit[0] || e->state_class[0] ||
+            (e->device_class[0] && strcmp(e->device_class, "enum") != 0 &&
+             strcmp(e->device_class, "date") != 0 && strcmp(e->device_class, "timestamp") != 0));
+}
+
+static bool number_of(const char *text, double *ret)
+{
+    char *end = NULL;
+    *ret = strtod(text, &end);
+    return end != text && !*end && isfinite(*ret) && !strpbrk(text, "xXnN");
+}
+
+/* What a state message says for an entity. 1: a value, 0: unknown, -1: nothing (the old one stays),
+ * -2: something that Home Assistant refuses, with an error in its log for each message. */
+static int value_of(const struct ha_entity *e, struct span payload, char *out, size_t cap)
+{
+    double number;
+    if (!e->template[0]) {
+        span_to_str(payload, out, cap);
+    } else {
+        enum ha_rendered r = ha_template_render(e->template, payload, out, cap);
+        if (r == HA_UNSUPPORTED)
+            return -2;
+        if (r == HA_UNDEFINED)
+            return -1;
+    }
+    if (!out[0])
+        return -1;
+    if (strcmp(out, "None") == 0)
+        return 0;
+    if (strcmp(e->platform, "binary_sensor") == 0)
+        return strcmp(out, e->on) == 0 || strcmp(out, e->off) == 0 ? 1 : -2;
+    return !numeric(e) || number_of(out, &number) ? 1 : -2;
+}
+
+static void take_state(struct ha_home *h, const struct ha_entity *e, struct span payload,
+                       int64_t t_us)
+{
+    char text[HA_TEXT];
+    int what = value_of(e, payload, text, sizeof text);
+    h->touched = true;
+    h->told_us = t_us;
+    h->expired = false;
+    if (what < 0)
+        return;
+    h->known = what > 0;
+    memcpy(h->value, text, sizeof text);
+}
+
+int64_t ha_home_expires_us(const struct ha_home *h)
+{
+    const struct ha_entity *e = ha_home_entity(h, NULL);
+    if (!e || !e->expire_us || h->expired || h->told_us == INT64_MIN)
+        return INT64_MAX;
+    return h->told_us + e->expire_us;
+}
+
+void ha_home_expire(struct ha_home *h)
+{
+    h->expired = true;
+}
+
+static bool is_available(const struct ha_home *h, const struct ha_entity *e)
+{
+    bool all = true, any = e->n_availability == 0;
+    for (size_t i = 0; i < e->n_availability; i++) {
+        all = all && h->available[i] == 1;
+        any = any || h->available[i] == 1;
+    }
+    if (!h->connected || h->expired)
+        return false;
+    if (e->mode == HA_MODE_LATEST && e->n_availability)
+        return h->available[h->latest] == 1;
+    return e->mode == HA_MODE_ALL ? all : any;
+}
+
+static void set_text(struct sample *s, const char *text)
+{
+    s->text = copy(text);
+}
+
+void ha_home_sample(const struct ha_home *h, struct sample *ret)
+{
+    const struct ha_entity *e = ha_home_entity(h, NULL);
+    enum dim dim;
+    int64_t scale = 1000000;
+    double number = 0;
+    if (!e) {
+        set_text(ret, "missing");
+    } else if (!is_available(h, e)) {
+        set_text(ret, "unavailable");
+    } else if (!h->known) {
+        set_text(ret, "unknown");
+    } else if (strcmp(e->platform, "binary_sensor") == 0) {
+        ret->known = true;
+        ret->micro = strcmp(h->value, e->on) == 0 ? 1000000 : 0;
+    } else if (number_of(h->value, &number) && fabs(number) < 9e12) {
+        if (!ha_unit_find(e->unit, &dim, &scale))
+            scale = 1000000;
+        ret->known = true;
+        ret->micro = llround(number * (double)scale);
+    } else {
+        ret->known = true;
+        set_text(ret, h->value);
+    }
+}
+
+/* ---- all entities ---- */
+
+size_t ha_home_entities(const struct ha_home *h)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < h->n_docs; i++)
+        n += h->docs[i].doc.n;
+    return n;
+}
+
+static bool is_state_topic(const struct ha_home *h, const char *topic)
+{
+    for (size_t i = 0; i < h->n_docs; i++)
+        for (size_t k = 0; k < h->docs[i].doc.n; k++)
+            if (strcmp(h->docs[i].doc.at[k].state_topic, topic) == 0)
+                return true;
+    return false;
+}
+
+static bool is_availability(const struct ha_home *h, const char *topic)
+{
+    for (size_t i = 0; i < h->n_docs; i++)
+        for (size_t k = 0; k < h->docs[i].doc.n; k++)
+            for (size_t a = 0; a < h->docs[i].doc.at[k].n_availability; a++)
+                if (strcmp(h->docs[i].doc.at[k].availability[a].topic, topic) == 0)
+                    return true;
+    return false;
+}
+
+/* The name behind the device's prefix, "soc" of "bms_shed_rack_1_soc"; NULL: not one of ours. */
+static const char *name_in_table(const struct manifest *m, const char *unique_id)
+{
+    size_t n = strlen(m->ha_bank), k = strlen(m->ha_battery);
+    const char *name = NULL;
+    if (n && strncmp(unique_id, m->ha_bank, n) == 0 && unique_id[n] == '_')
+        name = unique_id + n + 1;
+    if (k && strncmp(unique_id, m->ha_battery, k) == 0 && unique_id[k] >= '1' &&
+        unique_id[k] <= '9') {
+        for (name = unique_id + k; *name >= '0' && *name <= '9';)
+            name++;
+        name = *name == '_' ? name + 1 : NULL;
+    }
+    for (size_t i = 0; name && i < m->n_map; i++)
+        if (strncmp(m->map[i].name, "ha.", 3) == 0 && strcmp(m->map[i].path, name) == 0)
+            return m->map[i].name + 3;
+    return name;
+}
+
+/* A unit of the same dimension is as good: mV for V. */
+static bool same_unit(const char *a, const char *b)
+{
+    enum dim da, db;
+    int64_t scale;
+    if (strcmp(a, b) == 0)
+        return true;
+    return ha_unit_find(a, &da, &scale) && ha_unit_find(b, &db, &scale) && da == db;
+}
+
+static void count_entity(struct ha_home *h, const struct ha_entity *e)
+{
+    const char *name = name_in_table(h->in->manifest, e->unique_id);
+    const struct ha_row *row =
+        name && h->in->entities ? ha_table_find(h->in->entities, name) : NULL;
+    if (!row)
+        h->counts.unknown++;
+    else if (strcmp(row->platform, e->platform) != 0 ||
+             strcmp(row->device_class, e->device_class) != 0 ||
+             strcmp(row->state_class, e->state_class) != 0 || !same_unit(row->unit, e->unit))
+        h->counts.mistyped++;
+    /* what is itself somebody's availability is ended by the last will */
+    if (!e->expire_us && !e->n_availability && !is_availability(h, e->state_topic))
+        h->counts.mortal++;
+}
+
+static void remove_doc(struct ha_home *h, const char *topic)
+{
+    for (size_t i = 0; i < h->n_docs; i++) {
+        if (strcmp(h->docs[i].topic, topic) != 0)
+            continue;
+        free(h->docs[i].topic);
+        ha_document_free(&h->docs[i].doc);
+        h->docs[i] = h->docs[--h->n_docs];
+        return;
+    }
+}
+
+static void take_config(struct ha_home *h, const char *topic, struct span payload, bool retained,
+                        bool counts)
+{
+    const char *behind = topic + strlen(h->in->manifest->ha_prefix) + 1;
+    bool had = ha_home_entity(h, NULL) != NULL;
+    struct ha_document doc;
+    ha_document_read(behind, payload, &doc);
+    if (counts) {
+        h->counts.malformed += doc.faults;
+        h->counts.configs += payload.n > 0;
+        h->counts.removals += payload.n == 0;
+        h->counts.unretained += payload.n > 0 && !retained;
+        if (doc.faults)
+            memcpy(h->why, doc.why, sizeof doc.why);
+    }
+    if (payload.n > 0 && doc.faults && !doc.n)
+        return; /* refused: what was there stays */
+    remove_doc(h, topic);
+    if (payload.n > 0) {
+        struct ha_announced *docs = realloc(h->docs, (h->n_docs + 1) * sizeof *docs);
+        if (!docs)
+            abort();
+        h->docs = docs;
+        h->docs[h->n_docs++] =
+            (struct ha_announced){.topic = copy(topic), .doc = doc, .retained = retained};
+    }
+    for (size_t i = 0; counts && i < doc.n; i++)
+        count_entity(h, &doc.at[i]);
+    const struct ha_entity *now = ha_home_entity(h, NULL);
+    if (now)
+        take_over(h, now, !had);
+    h->touched = h->touched || had || now;
+}
+
+/* ---- steps ---- */
+
+static bool is_config(const struct ha_home *h, const char *topic)
+{
+    const char *prefix = h->in->manifest->ha_prefix;
+    size_t n = strlen(prefix);
+    return strncmp(topic, prefix, n) == 0 && topic[n] == '/' &&
+           span_ends(span_str(topic), "/config");
+}
+
+static void find_retained(struct ha_home *h)
+{
+    for (size_t i = 0; i < h->n_store; i++)
+        if (is_config(h, h->store[i].topic))
+            take_config(h, h->store[i].topic, h->store[i].payload, true, false);
+}
+
+static void start_again(struct ha_home *h)
+{
+    drop_docs(h);
+    h->touched = true;
+    h->known = false;
+    find_retained(h);
+}
+
+static void step_stimulus(struct ha_home *h, const struct event *e)
+{
+    const struct stmt *stmt = &h->in->scenario->stmts[e->index];
+    const struct own_stimulus *own = &stmt->own;
+    if (own->verb == OWN_PUBLISH) {
+        h->own = e;
+        if (strcmp(own->topic, h->in->manifest->ha_birth) == 0 &&
+            strcmp(own->payload, "online") == 0)
+            start_again(h);
+        return;
+    }
+    if (stmt->stimulus.verb == STIM_BROKER_STOP || stmt->stimulus.verb == STIM_BROKER_RESET) {
+        drop_store(h);
+        h->connected = false;
+        h->touched = true;
+    }
+    if (stmt->stimulus.verb == STIM_BROKER_START || stmt->stimulus.verb == STIM_BROKER_RESET) {
+        h->connected = true;
+        h->touched = true;
+    }
+}
+
+/* Is this the message that the timeline itself published? */
+static bool is_own(struct ha_home *h, const struct event *e)
+{
+    if (!h->own)
+        return false;
+    const struct own_stimulus *own = &h->in->scenario->stmts[h->own->index].own;
+    if (strcmp(own->topic, e->topic) != 0 || !span_eq_str(span_of(e->data, e->size), own->payload))
+        return false;
+    h->own = NULL;
+    return true;
+}
+
+static void step_state(struct ha_home *h, const struct event *e)
+{
+    struct span payload = span_of(e->data, e->size);
+    char text[HA_TEXT];
+    const struct ha_entity *mine = ha_home_entity(h, NULL);
+    h->counts.messages++;
+    h->counts.retained += e->retain && !is_availability(h, e->topic);
+    for (size_t i = 0; i < h->n_docs; i++)
+        for (size_t k = 0; k < h->docs[i].doc.n; k++) {
+            const struct ha_entity *x = &h->docs[i].doc.at[k];
+            if (strcmp(x->state_topic, e->topic) == 0 &&
+                value_of(x, payload, text, sizeof text) == -2)
+                h->counts.refused++;
+        }
+    if (mine && strcmp(mine->state_topic, e->topic) == 0)
+        take_state(h, mine, payload, e->t_us);
+}
+
+static void step_message(struct ha_home *h, const struct event *e)
+{
+    bool own = is_own(h, e);
+    if (e->retain)
+        retain(h, e);
+    if (is_config(h, e->topic)) {
+        h->spoke = !own;
+        take_config(h, e->topic, span_of(e->data, e->size), e->retain, !own);
+        return;
+    }
+    const struct ha_entity *mine = ha_home_entity(h, NULL);
+    if (mine)
+        take_availability(h, mine, e->topic, span_of(e->data, e->size));
+    if (is_state_topic(h, e->topic)) {
+        h->spoke = !own;
+        step_state(h, e);
+    }
+}
+
+void ha_home_step(struct ha_home *h, const struct event *e)
+{
+    h->touched = h->spoke = false;
+    if (e->kind == EVENT_STIMULUS && e->index < h->in->scenario->n_stmts)
+        step_stimulus(h, e);
+    else if (e->kind == EVENT_MQTT)
+        step_message(h, e);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Home Assistant over the events of a run: one step for each. It follows one entity closely (its
+ * state, its availability, its expiry) and all of them loosely (which there are).
+ *
+ *   started again   when the timeline publishes `online` on the birth topic: it has forgotten all
+ *                   that it knew, and finds what the broker retains
+ *   disconnected    while the timeline has the broker stopped; a broker that starts has forgotten
+ *                   what it retained
+ */
+#ifndef HARNESS_HA_HOME_H
+#define HARNESS_HA_HOME_H
+
+#include "harness/judge/ha_private.h"
+
+/* What the broker retains. */
+struct ha_retained {
+    char *topic;
+    struct span payload; /* in the events */
+};
+
+struct ha_announced {
+    char *topic; /* of the document */
+    struct ha_document doc;
+    bool retained;
+};
+
+struct ha_counts {
+    int64_t configs, removals, unretained, malformed, refused, retained, unknown, mistyped, mortal,
+        messages;
+};
+
+struct ha_home {
+    const struct judge_input *in;
+    struct ha_target target;
+    char unique_id[HA_TEXT]; /* of the followed entity; "": none */
+    bool connected;
+    struct ha_retained *store;
+    size_t n_store;
+    struct ha_announced *docs;
+    size_t n_docs;
+    struct ha_counts counts;
+    const struct event *own; /* the publish statement whose message is still to come back */
+    char why[160];           /* the newest rule that was broken */
+    /* the followed entity */
+    int available[HA_TOPICS]; /* 1 yes, 0 no, -1 not told */
+    size_t latest;            /* the availability topic that spoke last */
+    bool known, expired;
+    char value[HA_TEXT];
+    int64_t told_us;
+    bool touched; /* this step concerned it */
+    bool spoke;   /* this step was a message of the bridge to Home Assistant */
+};
+
+void ha_home_init(struct ha_home *h, const struct judge_input *in, const struct ha_target *target);
+void ha_home_free(struct ha_home *h);
+void ha_home_step(struct ha_home *h, const struct event *e);
+
+/* The followed entity as it is announced now; NULL: it is not. */
+const struct ha_entity *ha_home_entity(const struct ha_home *h, bool *ret_retained);
+/* When its state expires, INT64_MAX for never. */
+int64_t ha_home_expires_us(const struct ha_home *h);
+void ha_home_expire(struct ha_home *h);
+/* What Home Assistant shows of it. */
+void ha_home_sample(const struct ha_home *h, struct sample *ret);
+size_t ha_home_entities(const struct ha_home *h);
+
+/* The unique id of an entity by the manifest. */
+void ha_unique_id(const struct manifest *m, const struct ha_target *target, char *out, size_t cap);
+
+#endif
