@@ -89,6 +89,11 @@ void options_help(FILE *out)
     fputs(examples, out);
 }
 
+static const char *layout_of(const char *layout)
+{
+    return layout != NULL ? layout : "-";
+}
+
 void options_list(FILE *out)
 {
     fputs("Devices\n", out);
@@ -99,8 +104,8 @@ void options_list(FILE *out)
     for (size_t i = 0; product_names()[i] != NULL; i++) {
         const struct product *p = product_find(product_names()[i]);
         fprintf(out, "  %-22s %-14s %3u  %5" PRId32 " Ah   %-4s %-4s %4u  %s\n", p->name,
-                p->device_name, p->cells, p->capacity_mah / 1000, p->layout, p->bat_layout,
-                p->slots, p->main_version);
+                p->device_name, p->cells, p->capacity_mah / 1000, layout_of(p->layout),
+                layout_of(p->bat_layout), p->slots, p->main_version);
     }
     fputs("\nLayouts of the table `pwr` (--set layout=P2; by default the master's)\n"
           "  P1  without MOS sensor                    P2  with MosTempr and M.T.St\n"

@@ -134,11 +134,23 @@ static bool same_maker(const struct sim_config *config)
     return true;
 }
 
+static bool all_have_consoles(const struct sim_config *config)
+{
+    for (size_t i = 0; i < SIM_MAX_BATTERIES; i++) {
+        const struct product *p = product_find(config->battery[i].product);
+        if (config->battery[i].used && (p == NULL || p->layout == NULL))
+            return false;
+    }
+    return true;
+}
+
 static const char *check(const struct sim_config *config, const void *knobs)
 {
     const struct sim_console *k = knobs;
     unsigned n = 0;
 
+    if (!all_have_consoles(config))
+        return "this model has no console; `bms-sim list` shows which layout each one prints";
     while (n < SIM_MAX_BATTERIES && config->battery[n].used)
         n++;
     if (config->battery[0].absent)

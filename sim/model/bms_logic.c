@@ -166,7 +166,8 @@ void logic_step(struct logic *logic, const struct rule_set *set, const struct me
     logic->protections = sets[1];
     step_full(logic, set, m, now_us);
     step_balancing(logic, m);
-    logic->charge_enable = (logic_protections(logic) & BLOCKS_CHARGE) == 0 && !logic->full;
+    logic->charge_enable =
+        (logic_protections(logic) & BLOCKS_CHARGE) == 0 && (set->constant || !logic->full);
     logic->discharge_enable = (logic_protections(logic) & BLOCKS_DISCHARGE) == 0;
 }
 
@@ -234,6 +235,15 @@ static const struct knee discharge_by_cell[] = {{2900, 0}, {3050, 100}};
 void logic_limits(const struct logic *logic, const struct rule_set *set, const struct measured *m,
                   struct limits *ret)
 {
+    if (set->constant) {
+        *ret = (struct limits){
+            .cvl_mv = set->cvl_mv,
+            .dvl_mv = set->dvl_mv,
+            .ccl_ma = logic->charge_enable ? set->ccl_ma : 0,
+            .dcl_ma = logic->discharge_enable ? set->dcl_ma : 0,
+        };
+        return;
+    }
     /* the tightest one counts */
     int64_t charge = m->soc_pm >= TOP_PM ? TOP_PERCENT * 100 : 10000;
     charge = at_most(charge, PERCENT_AT(charge_by_temp, m->cold_dc));

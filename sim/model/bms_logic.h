@@ -51,6 +51,7 @@ struct rule_set {
     int32_t cvl_mv, dvl_mv, ccl_ma, dcl_ma; /* of this pack in health */
     int32_t full_mv;                        /* mean cell voltage that counts as full */
     int32_t full_ma;                        /* with less than this current */
+    bool constant;                          /* limits do not taper, a full pack may be charged */
 };
 
 /* The rules of a product, scaled to the cells and the capacity that this pack really has.

@@ -116,6 +116,70 @@ static void add_currents(struct rule_set *set, int32_t charge_ma, int32_t discha
                            discharge_ma, 0, CURRENT_CLEAR_MS});
 }
 
+/* ---- BMS whose owner sets the limits ---- */
+
+static void add_owner_currents(struct rule_set *set, const struct product *p)
+{
+    uint32_t delay_ms = p->owner->over_current_s * 1000U;
+    uint32_t clear_ms = p->owner->release_s * 1000U;
+
+    add(set, (struct rule){COND_CHARGE_OVERCURRENT, true, INPUT_CHARGE_MA, true, p->ccl_ma + 1,
+                           p->ccl_ma, delay_ms, clear_ms});
+    add(set, (struct rule){COND_DISCHARGE_OVERCURRENT, true, INPUT_DISCHARGE_MA, true,
+                           p->dcl_ma + 1, p->dcl_ma, delay_ms, clear_ms});
+    add(set, (struct rule){COND_SHORT_CIRCUIT, true, INPUT_DISCHARGE_MA, true, 4 * p->dcl_ma,
+                           p->dcl_ma, 0, clear_ms});
+}
+
+static void add_owner_rules(struct rule_set *set, const struct product *p, uint8_t cells,
+                            uint32_t delay_ms)
+{
+    const struct owner_limits *o = p->owner;
+    const struct rule rules[] = {
+        {COND_CELL_OVERVOLTAGE, true, INPUT_CELL_MV, true, o->cell_over_mv, o->cell_over_release_mv,
+         delay_ms, 0},
+        {COND_CELL_UNDERVOLTAGE, true, INPUT_CELL_MV, false, o->cell_under_mv,
+         o->cell_under_release_mv, delay_ms, 0},
+        {COND_PACK_OVERVOLTAGE, true, INPUT_PACK_MV, true, o->cell_over_mv * cells,
+         o->cell_over_release_mv * cells, delay_ms, 0},
+        {COND_PACK_UNDERVOLTAGE, true, INPUT_PACK_MV, false, o->cell_under_mv * cells,
+         o->cell_under_release_mv * cells, delay_ms, 0},
+        {COND_CHARGE_OVERTEMPERATURE, true, INPUT_CELL_DC, true, o->charge_hot_dc,
+         o->charge_hot_release_dc, delay_ms, 0},
+        {COND_CHARGE_UNDERTEMPERATURE, true, INPUT_CELL_DC, false, o->charge_cold_dc,
+         o->charge_cold_release_dc, delay_ms, 0},
+        {COND_DISCHARGE_OVERTEMPERATURE, true, INPUT_CELL_DC, true, o->discharge_hot_dc,
+         o->discharge_hot_release_dc, delay_ms, 0},
+        {COND_MOS_OVERTEMPERATURE, true, INPUT_MOS_DC, true, o->mos_hot_dc, o->mos_hot_release_dc,
+         delay_ms, 0},
+    };
+
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        add(set, rules[i]);
+    if (o->discharge_cold_dc != o->discharge_cold_release_dc)
+        add(set, (struct rule){COND_DISCHARGE_UNDERTEMPERATURE, true, INPUT_CELL_DC, false,
+                               o->discharge_cold_dc, o->discharge_cold_release_dc, delay_ms, 0});
+    add_owner_currents(set, p);
+}
+
+/* Currents are what the owner set for this BMS, whatever the cells can store. */
+static void owner_set_of(const struct product *p, uint8_t cells, int32_t capacity_mah,
+                         uint32_t delay_ms, struct rule_set *ret)
+{
+    *ret = (struct rule_set){
+        .cvl_mv = p->owner->charge_mv * cells,
+        .dvl_mv = p->owner->cell_under_release_mv * cells,
+        .ccl_ma = p->ccl_ma,
+        .dcl_ma = p->dcl_ma,
+        .full_mv = p->owner->full_mv,
+        .full_ma = capacity_mah / 20,
+        .constant = true,
+    };
+    add_owner_rules(ret, p, cells, delay_ms);
+}
+
+/* ---- the whole ---- */
+
 static int32_t ratio(int32_t value, int64_t part, int64_t whole)
 {
     return (int32_t)(value * part / whole);
@@ -127,6 +191,10 @@ void rule_set_of(const struct product *product, uint8_t cells, int32_t capacity_
     uint32_t delay_ms = trip_delay_ms > 0 ? (uint32_t)trip_delay_ms : 0;
     int64_t rated = product->capacity_mah;
 
+    if (product->owner != NULL) {
+        owner_set_of(product, cells, capacity_mah, delay_ms, ret);
+        return;
+    }
     *ret = (struct rule_set){
         .cvl_mv = ratio(product->cvl_mv, cells, product->cells),
         .dvl_mv = ratio(product->dvl_mv, cells, product->cells),

@@ -64,7 +64,7 @@ static void build_sensors(struct pack_state *s, double spread, uint64_t seed, do
 {
     struct rng rng = rng_of(seed, STREAM_SENSORS);
 
-    s->sensors = (uint8_t)(s->cells / 5U);
+    s->sensors = s->product->temp_sensors > 0 ? s->product->temp_sensors : (uint8_t)(s->cells / 5U);
     s->sensors = s->sensors < 1 ? 1 : s->sensors > PACK_SENSORS ? PACK_SENSORS : s->sensors;
     for (unsigned i = 0; i < s->sensors; i++) {
         s->sensor_c[i] = temp_c;

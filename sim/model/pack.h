@@ -19,6 +19,24 @@
 
 struct pack;
 
+/* What the owner of a BMS sets, for BMS that recommend nothing: their limits are these values,
+ * nothing tapers, there is no warning before a protection. Voltages are per cell. */
+struct owner_limits {
+    int32_t cell_over_mv, cell_over_release_mv;
+    int32_t cell_under_mv, cell_under_release_mv;
+    int32_t charge_mv, float_mv; /* asked of the charger */
+    int32_t full_mv, empty_mv;   /* SOC 100 % and 0 % */
+    int32_t power_off_mv;
+    int16_t charge_hot_dc, charge_hot_release_dc;
+    int16_t charge_cold_dc, charge_cold_release_dc;
+    int16_t discharge_hot_dc, discharge_hot_release_dc;
+    int16_t discharge_cold_dc, discharge_cold_release_dc; /* equal: no such protection */
+    int16_t mos_hot_dc, mos_hot_release_dc;
+    uint16_t over_current_s,
+        release_s; /* delay of the current protections, and how long they last */
+    int32_t balance_ma, balance_start_mv, balance_trigger_mv;
+};
+
 /* What a product is: its cells, limits and words on the console. One row per model name. */
 struct product {
     const char *name;        /* "pylontech.us3000c" */
@@ -42,6 +60,8 @@ struct product {
     /* What the BMS trips at; values and sources in products.c. */
     int32_t cell_under_mv, pack_under_mv; /* protection */
     int16_t temp_high_dc, temp_low_dc;    /* protection of the cells */
+    const struct owner_limits *owner;     /* NULL: the BMS decides, by the rules of bms_rules.c */
+    uint8_t temp_sensors;                 /* at the cells; 0: one for five cells */
 };
 const struct product *product_find(const char *name);
 const char *const *product_names(void); /* NULL terminated */
