@@ -294,20 +294,33 @@ enum err jk_pack_settings(struct jk_pack *p, const struct jk_caps *caps,
     return ERR_OK;
 }
 
+static void copy_identity(const struct battery *from, struct battery *to)
+{
+    const uint32_t fields = FIELD_MODEL | FIELD_SERIAL | FIELD_FIRMWARE;
+
+    memcpy(to->model, from->model, sizeof to->model);
+    memcpy(to->serial, from->serial, sizeof to->serial);
+    memcpy(to->firmware, from->firmware, sizeof to->firmware);
+    to->known = (to->known & ~fields) | (from->known & fields);
+}
+
+bool jk_pack_identity(struct jk_pack *p, const struct battery *known)
+{
+    bool other = battery_knows(&p->base, FIELD_SERIAL) && battery_knows(known, FIELD_SERIAL) &&
+                 strncmp(p->base.serial, known->serial, sizeof known->serial) != 0;
+
+    if (other)
+        jk_pack_reset(p);
+    copy_identity(known, &p->base);
+    return !other;
+}
+
 bool jk_pack_info(struct jk_pack *p, const struct jk_info *info)
 {
     struct battery known = p->base;
 
     jk_info_to_battery(info, &known);
-    bool other = battery_knows(&p->base, FIELD_SERIAL) && battery_knows(&known, FIELD_SERIAL) &&
-                 strncmp(p->base.serial, known.serial, sizeof known.serial) != 0;
-    if (other) {
-        jk_pack_reset(p);
-        jk_info_to_battery(info, &p->base);
-        return false;
-    }
-    p->base = known;
-    return true;
+    return jk_pack_identity(p, &known);
 }
 
 bool jk_pack_take(struct jk_pack *p, struct battery *ret)

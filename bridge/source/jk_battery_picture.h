@@ -75,6 +75,8 @@ enum err jk_pack_settings(struct jk_pack *p, const struct jk_caps *caps,
                           const struct jk_settings *s, uint64_t now_us);
 /* False: another serial number than before, the pack was reset first. */
 bool jk_pack_info(struct jk_pack *p, const struct jk_info *info);
+/* For other carriers: `known` began as a copy of p->base and got the identity. */
+bool jk_pack_identity(struct jk_pack *p, const struct battery *known);
 /* A whole cell record. */
 enum jk_verdict jk_pack_cells(struct jk_pack *p, const struct jk_caps *caps,
                               const struct jk_cells *c, uint64_t now_us, const char **ret_why);
