@@ -176,6 +176,9 @@ void pylon_can_set_battery(const struct pylon_can_set *set, uint64_t now_us, str
     }
     *ret = set->picture.sum;
     ret->known &= told;
+    /* whole ampere-hours beside a state of charge in per cent: the bank would take them for the
+     * finer of the two */
+    ret->known &= ~(uint32_t)FIELD_REMAINING_MAH;
     if (places)
         put_cells(&set->picture, ret);
     ret->updated_us = set->updated_us;

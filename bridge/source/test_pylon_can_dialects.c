@@ -275,6 +275,21 @@ static void test_alarm_as_event(void)
     }
 }
 
+/* 44 Ah of 74 Ah are 59.4 %, but the battery says 60.0 %. */
+static void test_charge_in_per_cent(void)
+{
+    struct can_rig rig;
+
+    rig_open(&rig, "victron");
+    rig_frames(&rig, 2000,
+               "351#2602F401F401CC01 355#3C00640070170000 356#B814140096000000 "
+               "35A#AAAAAA02AAAAAA02");
+    rig_frames(&rig, 2000, "35F#000000002C000000 379#4A00000000000000");
+    CU_ASSERT_EQUAL(rig.battery.soc_pm, 600);
+    CU_ASSERT_EQUAL(rig.battery.full_mah, 74000);
+    CU_ASSERT_FALSE(battery_knows(&rig.battery, FIELD_REMAINING_MAH));
+}
+
 /* BYD: limits every 2 s, the rest every 10 s, the name once a minute. */
 static void test_slow_frames(void)
 {
@@ -402,6 +417,7 @@ int main(int argc, char **argv)
         {"numbers of cells", test_cell_ids},
         {"a battery without an alarm frame", test_without_alarms},
         {"alarms as levels and as events", test_alarm_as_event},
+        {"the charge is the one in per cent", test_charge_in_per_cent},
         {"BYD's slow frames", test_slow_frames},
         {"periods", test_periods},
         {"the keep-alive", test_keepalive},
