@@ -13,6 +13,7 @@
 #include "harness/app/cmd_run.h"
 #include "harness/app/commands.h"
 #include "harness/app/names.h"
+#include "harness/run/leftovers.h"
 #include "harness/run/paths.h"
 #include "harness/run/preflight.h"
 
@@ -22,6 +23,7 @@ static int run_worker(const struct run_args *a, const struct run_loaded *l,
     char path[1024];
     if (l->n != 1)
         return 4;
+    leftovers_die_with_parent();
     struct result *r = world_run(l->at[0], m, &a->run);
     snprintf(path, sizeof path, "%s/%s", a->run.out_dir, l->at[0]->id);
     if (mkdir(path, 0777) != 0 && errno != EEXIST)

@@ -28,42 +28,42 @@ static void put(const char *name, const char *text)
         abort();
 }
 
-#define HEAD(id)                          \
+#define HEAD(id, covers, duration)        \
     "scenario  " id "  \"Short\"\n"       \
-    "covers    CAN-COUNT SOC-1\n"         \
+    "covers    " covers "\n"              \
     "needs     bms 1 serial, can pylon\n" \
-    "duration  5 s\n"                     \
+    "duration  " duration "\n"            \
     "[bms 1]\n"                           \
     "model     pylontech.us3000c\n"       \
     "soc       50 %\n"                    \
     "current   +5 A\n"                    \
     "[timeline]\n"
 
+#define MANIFEST(id, run)             \
+    "dut      " id " \"for tests\"\n" \
+    "run      " run "\n"              \
+    "sources  pylontech-console\n"    \
+    "boot     1 s\n"                  \
+    "[can]\n"                         \
+    "dialect  pylon-1.2\n"
+
 static void prepare(void)
 {
-    put("good.scn", HEAD("MANY-1") "@1s  bms 1  set soc 60 %\n"
-                                   "  within 2.3 s of event  can  soc = 60 %  req SOC-1\n"
-                                   "@3s  can  check modules = 1  req CAN-COUNT\n");
-    put("bad.scn", HEAD("MANY-2") "@3s  can  check soc = 49 %  req SOC-1\n"
-                                  "@3s  can  check modules = 1  req CAN-COUNT\n");
+    put("good.scn", HEAD("MANY-1", "CAN-COUNT SOC-1",
+                         "5 s") "@1s  bms 1  set soc 60 %\n"
+                                "  within 2.3 s of event  can  soc = 60 %  req SOC-1\n"
+                                "@3s  can  check modules = 1  req CAN-COUNT\n");
+    put("bad.scn",
+        HEAD("MANY-2", "CAN-COUNT SOC-1", "5 s") "@3s  can  check soc = 49 %  req SOC-1\n"
+                                                 "@3s  can  check modules = 1  req CAN-COUNT\n");
     /* a bridge that says something else each time it is started */
     put("chatty.sh", "read n <count\n"
                      "echo $((n + 1)) >count\n"
                      "echo \"hello $n\" >\"$1\"\n"
                      "sleep 60\n");
     put("count", "1\n");
-    put("chatty.dut", "dut      chatty \"never the same\"\n"
-                      "run      /bin/sh {manifest}/chatty.sh {tty}\n"
-                      "sources  pylontech-console\n"
-                      "boot     1 s\n"
-                      "[can]\n"
-                      "dialect  pylon-1.2\n");
-    put("static.dut", "dut      static \"cannot be virtual\"\n"
-                      "run      /sbin/ldconfig -p\n"
-                      "sources  pylontech-console\n"
-                      "boot     1 s\n"
-                      "[can]\n"
-                      "dialect  pylon-1.2\n");
+    put("chatty.dut", MANIFEST("chatty", "/bin/sh {manifest}/chatty.sh {tty}"));
+    put("static.dut", MANIFEST("static", "/sbin/ldconfig -p"));
 }
 
 static struct outcome run(const char *command)
@@ -198,15 +198,21 @@ static void test_fall_back(void)
            "traces: 0 compared with those of a second run, 0 differ, 1 scenarios not compared");
 }
 
+/* With a bridge that only waits, an hour is over at once; nothing can be said about it. */
 static void test_long_ones(void)
 {
     mkdir("folder", 0777);
-    EXPECT("cp good.scn folder/; sed 's/MANY-1/MANY-3/; s/5 s/61 min/' good.scn >folder/long.scn",
-           0, "");
-    EXPECT("bmsrig run -o long folder", 0, "1 scenario longer than an hour left out: --long",
-           "1 passed");
-    EXPECT("bmsrig run -o long --long folder", 0, "2 passed");
-    EXPECT("bmsrig run -o long folder/long.scn", 0, "1 passed", "tier virtual: 3662 s");
+    put("folder/short.scn",
+        HEAD("MANY-3", "CAN-COUNT", "5 s") "@1s  can  check modules = 1  req CAN-COUNT\n");
+    put("folder/long.scn",
+        HEAD("MANY-4", "CAN-COUNT", "61 min") "@1s..2s  can  never modules > 1  req CAN-COUNT\n");
+    put("idle.dut", MANIFEST("idle", "/bin/sleep 100000"));
+    EXPECT("bmsrig run --dut idle.dut -o long folder", 1,
+           "1 scenario longer than an hour left out: --long", "0 passed, 1 failed in");
+    EXPECT("bmsrig run --dut idle.dut -o long --long folder", 1,
+           "0 passed, 1 failed, 1 inconclusive");
+    EXPECT("bmsrig run --dut idle.dut -o long folder/long.scn", 2, "1 inconclusive",
+           "tier virtual: 3661 s");
 }
 
 int main(int argc, char **argv)
@@ -229,6 +235,9 @@ int main(int argc, char **argv)
         return 1;
     snprintf(text, sizeof text, "%s:%s", PROGRAMS, path != NULL ? path : "/usr/bin:/bin");
     setenv("PATH", text, 1);
+    /* The preload library comes before a sanitizer's own, which otherwise refuses to start; the
+     * search for leaks takes a time of its own, in which nothing is the same twice. */
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
     prepare();
     int code = testing_main(argc, argv, "many runs", cases);
     snprintf(text, sizeof text, "rm -rf %s", folder);

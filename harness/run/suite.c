@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/run/leftovers.h"
+
 enum { SLOTS_MAX = 64, ARGS_MAX = 80, STATUS_PERIOD_US = 500000, HEARTBEAT_US = 10000000 };
 
 struct slot {
@@ -125,6 +127,8 @@ static void on_worker(void *ctx, int status, int signal)
 {
     struct slot *slot = ctx;
     struct suite *s = slot->suite;
+    if (signal)
+        leftovers_remove();
     take_result(s, slot, status, signal);
     loop_child_delete(slot->child);
     slot->child = NULL;
@@ -243,6 +247,9 @@ bool suite_run(const struct suite_options *options, struct suite_item *items, si
     struct suite *s = calloc(1, sizeof *s);
     if (!s || loop_new(&s->loop) != ERR_OK)
         abort();
+    struct leftovers_watch watch;
+    leftovers_remove(); /* of runs that were killed, with everything that could have cleaned up */
+    leftovers_watch_start(&watch);
     s->options = options;
     s->items = items;
     s->n = n;
@@ -265,6 +272,7 @@ bool suite_run(const struct suite_options *options, struct suite_item *items, si
     loop_signal_delete(s->sigint);
     loop_signal_delete(s->sigterm);
     loop_delete(s->loop);
+    leftovers_watch_end(&watch);
     free(s);
     return whole;
 }

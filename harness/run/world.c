@@ -16,6 +16,7 @@
 
 #include "harness/judge/ha.h"
 #include "harness/judge/series.h"
+#include "harness/run/leftovers.h"
 #include "harness/run/needs.h"
 #include "harness/run/paths.h"
 #include "harness/run/virtual.h"
@@ -148,6 +149,11 @@ static bool make_dirs(struct world *w)
         w->dir[0] = 0;
         return false;
     }
+    enum err err = leftovers_own(w->dir);
+    if (err != ERR_OK) {
+        world_fail(w, "cannot mark the folder %s: %s", w->dir, err_text(err));
+        return false;
+    }
     snprintf(w->folder, sizeof w->folder, "%s/%s", w->options.out_dir, w->scenario->id);
     if (mkdir(w->options.out_dir, 0777) != 0 && errno != EEXIST) {
         world_fail(w, "cannot make the report folder %s: %s", w->options.out_dir, strerror(errno));
@@ -165,9 +171,9 @@ static bool make_dirs(struct world *w)
 
 static void remove_dir(const char *dir)
 {
-    static const char *const names[] = {"tty",        "vcan0.sock",       "vcan0.sock.state",
-                                        "vcan1.sock", "vcan1.sock.state", "dut.conf",
-                                        "mq.sock",    "mosquitto.conf",   "mosquitto.log"};
+    static const char *const names[] = {
+        "tty",      "vcan0.sock", "vcan0.sock.state", "vcan1.sock",    "vcan1.sock.state",
+        "dut.conf", "mq.sock",    "mosquitto.conf",   "mosquitto.log", LEFTOVERS_OWNER};
     char path[700];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);

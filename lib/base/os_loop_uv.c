@@ -237,8 +237,11 @@ static void signal_delete(struct loop_signal *sig)
 static void close_open(uv_handle_t *handle, void *ctx)
 {
     (void)ctx;
-    if (!uv_is_closing(handle))
-        uv_backend_close(handle);
+    if (uv_is_closing(handle))
+        return;
+    if (handle->type == UV_PROCESS)
+        uv_backend_child_collect(handle);
+    uv_backend_close(handle);
 }
 
 /* Waits for a lookup that is with the resolver at the moment: libuv cannot take it back. */

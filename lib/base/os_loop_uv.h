@@ -40,6 +40,8 @@ enum err uv_backend_child_spawn(struct loop *loop, const struct loop_spawn *spaw
                                 void *ctx, struct loop_child **ret);
 enum err uv_backend_child_kill(struct loop_child *child, int signum);
 void uv_backend_child_delete(struct loop_child *child);
+/* For a loop that ends: no zombie stays of a child that has ended or is about to. */
+void uv_backend_child_collect(uv_handle_t *handle);
 enum err uv_backend_lookup_new(struct loop *loop, const char *host, uint16_t port,
                                loop_lookup_fn fn, void *ctx, struct loop_lookup **ret);
 void uv_backend_lookup_delete(struct loop_lookup *lookup);

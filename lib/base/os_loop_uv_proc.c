@@ -12,14 +12,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include "base/os_loop_uv.h"
+
+enum { COLLECT_TRIES = 200, COLLECT_EVERY_MS = 1 };
 
 /* ---- children ---- */
 
 struct uv_child {
     struct loop_child child; /* first */
     uv_process_t process;
+    bool killed; /* by SIGKILL */
 };
 
 static void on_exit(uv_process_t *process, int64_t status, int signum)
@@ -75,7 +80,22 @@ enum err uv_backend_child_spawn(struct loop *loop, const struct loop_spawn *spaw
 
 enum err uv_backend_child_kill(struct loop_child *child, int signum)
 {
-    return kill(-child->pid, signum) == 0 ? ERR_OK : err_from_errno(errno);
+    if (kill(-child->pid, signum) != 0)
+        return err_from_errno(errno);
+    ((struct uv_child *)child)->killed |= signum == SIGKILL;
+    return ERR_OK;
+}
+
+void uv_backend_child_collect(uv_handle_t *handle)
+{
+    const struct uv_child *c = handle->data;
+    const struct timespec nap = {.tv_nsec = COLLECT_EVERY_MS * 1000000L};
+
+    for (int i = 0; c->child.running && i < COLLECT_TRIES; i++) {
+        if (waitpid(c->child.pid, NULL, WNOHANG) != 0 || !c->killed)
+            return;
+        nanosleep(&nap, NULL);
+    }
 }
 
 void uv_backend_child_delete(struct loop_child *child)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "testing/testing.h"
@@ -194,6 +195,25 @@ static void test_deleted_while_running(void)
     finish(&r);
 }
 
+/* A loop that ends right after the kill leaves no zombie. */
+static void test_killed_at_the_end(void)
+{
+    static const char *const argv[] = {"sleep", "20", NULL};
+    const struct loop_spawn spawn = {
+        .file = argv[0], .argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
+    struct loop_child *child;
+    struct loop *loop;
+
+    CU_ASSERT_FATAL(loop_new(&loop) == ERR_OK);
+    CU_ASSERT_FATAL(loop_child_spawn(loop, &spawn, on_exit_, NULL, &child) == ERR_OK);
+    pid_t pid = loop_child_pid(child);
+    CU_ASSERT_EQUAL(loop_child_kill(child, SIGKILL), ERR_OK);
+    loop_child_delete(child);
+    loop_delete(loop);
+    CU_ASSERT_EQUAL(waitpid(pid, NULL, WNOHANG), -1);
+    CU_ASSERT_EQUAL(errno, ECHILD);
+}
+
 int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
@@ -203,6 +223,7 @@ int main(int argc, char **argv)
         {"what a child left behind can be signalled", test_orphans_can_still_be_signalled},
         {"a program that does not exist", test_not_found},
         {"a child may be deleted while it runs", test_deleted_while_running},
+        {"a child that is killed at the end leaves no zombie", test_killed_at_the_end},
         {0},
     };
     return testing_main(argc, argv, "loop_child", cases);
