@@ -120,11 +120,13 @@ static struct bank_place place_of(const struct bank_members *m, size_t i, uint8_
 static void sum_cells(const struct bank_members *m, struct bank *ret)
 {
     struct battery *sum = &ret->sum;
+    bool named = true;
 
     for (size_t i = 0; i < m->n; i++) {
         const struct battery *b = m->b[i];
         if (!battery_knows(b, FIELD_CELL_MIN_MAX))
             continue;
+        named = named && battery_knows(b, FIELD_CELL_IDS);
         bool first = !battery_knows(sum, FIELD_CELL_MIN_MAX);
         if (first || b->cell_min_mv < sum->cell_min_mv) {
             sum->cell_min_mv = b->cell_min_mv;
@@ -136,6 +138,8 @@ static void sum_cells(const struct bank_members *m, struct bank *ret)
         }
         sum->known |= FIELD_CELL_MIN_MAX;
     }
+    if (named && battery_knows(sum, FIELD_CELL_MIN_MAX))
+        sum->known |= FIELD_CELL_IDS;
     ret->cells_per_battery = m->b[0]->cell_count;
     for (size_t i = 1; i < m->n; i++) {
         if (m->b[i]->cell_count != ret->cells_per_battery)

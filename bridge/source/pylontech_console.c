@@ -99,14 +99,14 @@ static void say_poll(struct pylontech_console *c, uint64_t now_us)
 static void say_slow(struct pylontech_console *c, uint64_t now_us)
 {
     struct console_command command;
-    bool at_once = false;
+    enum pylontech_pick pick = pylontech_pick(c, now_us, &command);
 
-    if (!pylontech_pick(c, now_us, &command, &at_once))
+    if (pick == PICK_NOTHING || (pick == PICK_ROUTINE && c->slow_said > 0))
         return;
-    if ((!at_once && c->slow_said > 0) || !fits(c, command, now_us))
+    if (!fits(c, command, now_us))
         return;
     if (pylontech_link_say(&c->link, command, now_us)) {
-        c->slow_said++;
+        c->slow_said += pick == PICK_RECHECK ? 0 : 1;
         c->starved = 0;
         pylontech_picked(c, command, now_us);
     }
@@ -132,6 +132,8 @@ static void begin(struct pylontech_console *c, uint64_t now_us)
             pylontech_module_reset(m);
         m->verify = m->present;
         m->tries = 0;
+        if (m->asked.bat_us > m->at.bat_us) /* in the last session: nobody answers that now */
+            m->asked.bat_us = m->at.bat_us;
     }
     for (unsigned v = 0; v < SAY_COUNT; v++) {
         c->off[v] = false;

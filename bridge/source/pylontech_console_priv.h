@@ -29,10 +29,16 @@ void pylontech_details(struct pylontech_console *c, struct console_command comma
 /* The command brought nothing: note it, so that the round goes on. */
 void pylontech_no_details(struct pylontech_console *c, struct console_command command);
 
-/* The slower command whose turn it is; false when none is due. *ret_identity: it identifies a
- * module and may be sent as often as there is room. */
-bool pylontech_pick(struct pylontech_console *c, uint64_t now_us, struct console_command *ret,
-                    bool *ret_identity);
+/* The slower command whose turn it is, and how it goes with the one routine command of every poll.
+ */
+enum pylontech_pick {
+    PICK_NOTHING,  /* none is due */
+    PICK_ROUTINE,  /* the one */
+    PICK_IDENTITY, /* identifies a module: instead of the one, as many as there is room for */
+    PICK_RECHECK,  /* an alarm's details: beside the one, as many as there is room for */
+};
+enum pylontech_pick pylontech_pick(struct pylontech_console *c, uint64_t now_us,
+                                   struct console_command *ret);
 /* It was sent. */
 void pylontech_picked(struct pylontech_console *c, struct console_command command, uint64_t now_us);
 

@@ -141,31 +141,35 @@ static uint64_t *asked_at(struct module_times *times, size_t offset)
 static bool must_recheck(const struct pylontech_module *m, enum console_verb verb)
 {
     if (verb == SAY_BAT_N)
-        return (m->claims_bat != 0 && m->asked.bat_us < m->at.row_us) ||
-               (m->cells_differ && m->asked.bat_us < m->at.row_us);
+        return (m->claims_bat != 0 || m->cells_differ) && m->asked.bat_us < m->at.row_us;
     return verb == SAY_PWR_N && m->claims_pwr_n != 0 && m->asked.pwr_n_us < m->at.row_us;
 }
 
-/* How overdue it is, in thousandths of its period; 0: not yet, UINT64_MAX: at once. */
+/* How overdue it is: thousandths of its period; 0: not yet; never_asked; or, from urgent on, how
+ * long it has waited. */
+static const uint64_t never_asked = UINT64_MAX / 4;
+static const uint64_t urgent = UINT64_MAX / 2;
+
 static uint64_t overdue(struct pylontech_console *c, unsigned index, const struct slow_verb *slow,
                         uint64_t now_us)
 {
     struct pylontech_module *m = &c->modules[index];
     uint64_t asked_us = *asked_at(&m->asked, slow->asked);
-    bool alarmed = (m->out.warnings | m->out.protections) != 0;
+    uint64_t waited_us = now_us - asked_us;
+    bool alarmed = (m->out.warnings | m->out.protections) != 0 && slow->one != SAY_STAT;
 
-    if (must_recheck(m, slow->one))
-        return UINT64_MAX;
+    /* the one that waited longest: a recheck comes with every row and would keep the others waiting
+     * for as long as the alarm lasts */
+    if (must_recheck(m, slow->one) || (alarmed && waited_us >= slow->every_us))
+        return urgent + waited_us;
     if (asked_us == 0)
-        return UINT64_MAX / 2;
-    uint64_t score = (now_us - asked_us) * 1000 / slow->every_us;
-    if (alarmed && slow->one != SAY_STAT)
-        score *= ALARM_WEIGHT;
+        return never_asked;
+    uint64_t score = waited_us * 1000 / slow->every_us * (alarmed ? ALARM_WEIGHT : 1);
     return score < 1000 ? 0 : score;
 }
 
-static bool pick_round_robin(struct pylontech_console *c, uint64_t now_us,
-                             struct console_command *ret, bool *ret_at_once)
+static enum pylontech_pick pick_round_robin(struct pylontech_console *c, uint64_t now_us,
+                                            struct console_command *ret)
 {
     uint64_t best = 0;
 
@@ -185,24 +189,24 @@ static bool pick_round_robin(struct pylontech_console *c, uint64_t now_us,
                 ret->address = (uint8_t)(i + 1);
         }
     }
-    *ret_at_once = best == UINT64_MAX;
-    return best > 0;
+    if (best >= urgent)
+        return PICK_RECHECK;
+    return best > 0 ? PICK_ROUTINE : PICK_NOTHING;
 }
 
-bool pylontech_pick(struct pylontech_console *c, uint64_t now_us, struct console_command *ret,
-                    bool *ret_at_once)
+enum pylontech_pick pylontech_pick(struct pylontech_console *c, uint64_t now_us,
+                                   struct console_command *ret)
 {
-    *ret_at_once = pick_identity(c, now_us, ret);
-    if (*ret_at_once)
-        return true;
+    if (pick_identity(c, now_us, ret))
+        return PICK_IDENTITY;
     if (c->poll_now) /* the last module is identified: the table that publishes them comes first */
-        return false;
+        return PICK_NOTHING;
     bool due = c->system_asked_us == 0 || now_us - c->system_asked_us >= system_every_us;
     if (c->debug_mode && !c->off[SAY_PWRSYS] && due) {
         *ret = (struct console_command){.verb = SAY_PWRSYS};
-        return true;
+        return PICK_ROUTINE;
     }
-    return pick_round_robin(c, now_us, ret, ret_at_once);
+    return pick_round_robin(c, now_us, ret);
 }
 
 static unsigned index_of(const struct pylontech_console *c, struct console_command command)

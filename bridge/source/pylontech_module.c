@@ -18,6 +18,7 @@
 
 /* How long what a slow command said is believed. */
 static const uint64_t cells_life_us = 10 * US_PER_S;
+static const uint64_t fitting_cells_life_us = 60 * US_PER_S;
 static const uint64_t alarms_life_us = 30 * US_PER_S;
 
 enum {
@@ -163,6 +164,24 @@ static uint32_t add_alarms(const struct pylontech_module *m, uint32_t disproved_
     return warnings | protections;
 }
 
+/* After an interruption the first row is followed by `bat`, but it is published at once. Older
+ * cells that still fit it stand that long; those that do not are left out. */
+static bool cells_live(const struct pylontech_module *m, uint64_t now_us)
+{
+    uint64_t age_us = now_us - m->at.bat_us;
+    bool unanswered = m->asked.bat_us > m->at.bat_us;
+
+    return age_us <= cells_life_us ||
+           (!m->cells_differ && !unanswered && age_us <= fitting_cells_life_us);
+}
+
+/* The table has the extremes and not their cells; `bat` has the cells, but of some seconds ago. The
+ * cell that was the extreme is not named beside a voltage that it did not have. */
+static uint8_t name_of(uint8_t id, int32_t had_mv, int32_t extreme_mv)
+{
+    return apart(had_mv, extreme_mv) <= CELLS_SLACK_MV ? id : 0;
+}
+
 static void add_cells(struct pylontech_module *m, uint32_t disproved_set, struct battery *b,
                       uint64_t now_us)
 {
@@ -177,16 +196,20 @@ static void add_cells(struct pylontech_module *m, uint32_t disproved_set, struct
     m->claims_bat =
         add_alarms(m, disproved_set & ~m->contested_bat, m->at.bat_us, now_us, &cells, b);
     m->cells_differ = !cells_fit(&cells, b);
-    if (!battery_knows(&cells, FIELD_CELLS) || now_us - m->at.bat_us > cells_life_us)
+    if (!battery_knows(&cells, FIELD_CELLS))
+        return;
+    bool live = cells_live(m, now_us);
+    if (!battery_knows(b, FIELD_CELL_IDS)) {
+        b->cell_min_id = live ? name_of(cells.cell_min_id, cells.cell_min_mv, b->cell_min_mv) : 0;
+        b->cell_max_id = live ? name_of(cells.cell_max_id, cells.cell_max_mv, b->cell_max_mv) : 0;
+        b->known |= FIELD_CELL_IDS;
+    }
+    if (!live)
         return;
     for (size_t i = 0; i < cells.cell_count; i++)
         b->cell_mv[i] = cells.cell_mv[i];
-    if (!battery_knows(b, FIELD_CELL_IDS)) {
-        b->cell_min_id = cells.cell_min_id;
-        b->cell_max_id = cells.cell_max_id;
-    }
     b->balancing = cells.balancing;
-    b->known |= FIELD_CELLS | FIELD_CELL_IDS | (cells.known & FIELD_BALANCING);
+    b->known |= FIELD_CELLS | (cells.known & FIELD_BALANCING);
 }
 
 static void add_slow(struct pylontech_module *m, const struct pylontech_limits *limits,
@@ -195,6 +218,8 @@ static void add_slow(struct pylontech_module *m, const struct pylontech_limits *
     uint32_t over = disproved(m, limits, b);
     struct battery details;
 
+    m->contested_bat &= over;
+    m->contested_pwr_n &= over;
     if (m->at.info_us != 0)
         pylon_battery_from_info(&m->info, b);
     add_cells(m, over, b, now_us);

@@ -49,7 +49,8 @@ struct pylontech_module {
     struct pylon_stat stat;
     struct pylon_info info;
     /* what `bat` and `pwr N` claimed although the row before them showed otherwise: the console
-     * contradicts itself, and only a new answer to the same command ends that */
+     * contradicts itself, and only a new answer to the same command ends that, or a row that has
+     * come to say the same */
     uint32_t contested_bat, contested_pwr_n;
     /* what only `bat`, only `pwr N` says: with every new row it is asked again */
     uint32_t claims_bat, claims_pwr_n;

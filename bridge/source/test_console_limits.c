@@ -160,7 +160,76 @@ static void test_contested(void)
     rig_delete(rig);
 }
 
-/* Cells that no longer fit the newest row are asked again at once; they never vanish in between. */
+/* `bat` contradicted the row before it, but the next row agrees: from then on a row ends it, also
+ * the first one after an interruption that `bat` has not been asked since. */
+static void test_contested_no_more(void)
+{
+    struct rig *rig = rig_running();
+    unsigned from = rig->n_lines;
+
+    while (rig_count(rig, "bat 1", from) == 0)
+        rig_run(rig, RIG_MS(1));
+    rig->modules[0].vhigh = 3700; /* `bat` says so first */
+    rig->modules[0].volt = 50111;
+    while (rig->got[0].cell_max_mv != 3700)
+        rig_run(rig, RIG_MS(1));
+    CU_ASSERT_EQUAL(rig->got[0].protections, BIT(CELL_OVERVOLTAGE));
+    rig->dead = true;
+    rig_run(rig, RIG_S(15));
+    rig->modules[0].vhigh = 3325;
+    rig->modules[0].volt = 49736;
+    rig->dead = false;
+    while (rig->got[0].cell_max_mv != 3325)
+        rig_run(rig, RIG_MS(1));
+    CU_ASSERT_EQUAL(rig->got[0].protections, 0);
+    rig_delete(rig);
+}
+
+/* A fault that only `pwr 1` knows is asked for with every row; the cells are read all the same. */
+static void test_recheck_starves_nobody(void)
+{
+    struct rig *rig = rig_running();
+
+    rig->modules[0].system_fault = 0x1;
+    rig_run(rig, RIG_S(10));
+    unsigned from = rig->n_lines;
+    for (unsigned i = 0; i < 200; i++) {
+        rig_run(rig, RIG_MS(100));
+        CU_ASSERT_TRUE(battery_knows(&rig->got[0], FIELD_CELLS));
+    }
+    CU_ASSERT_TRUE(rig_count(rig, "pwr 1", from) >= 19);
+    CU_ASSERT_TRUE(rig_count(rig, "bat 1", from) >= 9);
+    CU_ASSERT_TRUE(rig_count(rig, "bat 2", from) >= 4);
+    CU_ASSERT_TRUE(rig_count(rig, "pwr", from) >= 20); /* and no poll is late for it */
+    rig_delete(rig);
+}
+
+/* After an interruption the first row still has the cells when they fit it, else not. */
+static void test_cells_after_an_interruption(void)
+{
+    struct rig *rig = rig_running();
+
+    for (unsigned round = 0; round < 2; round++) {
+        rig->dead = true;
+        rig_run(rig, RIG_S(20));
+        rig->modules[0].vhigh = round == 0 ? rig->modules[0].vhigh : 3400;
+        rig->modules[0].volt += round == 0 ? 0 : 75;
+        rig->dead = false;
+        unsigned updates = rig->updates[0];
+        while (rig->updates[0] == updates)
+            rig_run(rig, RIG_MS(1));
+        CU_ASSERT_EQUAL(battery_knows(&rig->got[0], FIELD_CELLS), round == 0);
+        CU_ASSERT_TRUE(battery_knows(&rig->got[0], FIELD_CELL_IDS));
+        CU_ASSERT_EQUAL(rig->got[0].cell_max_id, round == 0 ? 15 : 0);
+        rig_run(rig, RIG_S(2));
+        CU_ASSERT_TRUE(battery_knows(&rig->got[0], FIELD_CELLS));
+        CU_ASSERT_EQUAL(rig->got[0].cell_max_id, 15);
+    }
+    rig_delete(rig);
+}
+
+/* Cells that no longer fit the newest row are asked again at once; they never vanish in between,
+ * but none of them is named beside an extreme that it did not have. */
 static void test_cells_follow_the_row(void)
 {
     struct rig *rig = rig_running();
@@ -169,11 +238,14 @@ static void test_cells_follow_the_row(void)
     rig->modules[0].volt = 50111;
     while (rig->got[0].cell_max_mv != 3700)
         rig_run(rig, RIG_MS(1));
+    CU_ASSERT_EQUAL(rig->got[0].cell_max_id, 0);
+    CU_ASSERT_EQUAL(rig->got[0].cell_min_id, 1);
     for (unsigned i = 0; i < 200; i++) {
         rig_run(rig, RIG_MS(1));
         CU_ASSERT_TRUE(battery_knows(&rig->got[0], FIELD_CELLS | FIELD_CELL_IDS));
     }
     CU_ASSERT_EQUAL(rig->got[0].cell_mv[14], 3700);
+    CU_ASSERT_EQUAL(rig->got[0].cell_max_id, 15);
     rig->modules[0].vhigh = 3600;
     rig->modules[0].volt = 50011;
     while (rig->got[0].cell_max_mv != 3600)
@@ -293,6 +365,9 @@ int main(int argc, char **argv)
         {"cell over-voltage", test_cell_overvoltage},
         {"bat shows it first", test_bat_shows_it_first},
         {"the console contradicts itself (S49)", test_contested},
+        {"the console contradicts itself no more", test_contested_no_more},
+        {"a recheck starves nobody", test_recheck_starves_nobody},
+        {"cells after an interruption", test_cells_after_an_interruption},
         {"cells follow the row", test_cells_follow_the_row},
         {"cell under-voltage", test_cell_undervoltage},
         {"a high cell warns (S53)", test_high_cell_warns},

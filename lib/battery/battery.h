@@ -89,7 +89,7 @@ struct battery {
 
     uint8_t cell_count; /* 0 when unknown */
     uint8_t temp_count;
-    uint8_t cell_min_id; /* 1-based */
+    uint8_t cell_min_id; /* 1-based; 0: some cell, not known which */
     uint8_t cell_max_id;
     uint16_t cell_mv[BATTERY_MAX_CELLS];
     uint16_t cell_min_mv;

@@ -138,14 +138,19 @@ static void put_info(struct vjson_writer *w, const struct facts *f)
     vjson_close(w);
 }
 
-/* "04" in a bank of one battery, "0204" (battery, cell) else: the words of CAN 0x374..0x377. */
-static void put_place(struct vjson_writer *w, const char *key, const struct facts *f,
+/* "04" in a bank of one battery, "0204" (battery, cell) else: the words of CAN 0x374..0x377.
+ * `named`: places have names here, and one that is not known just now is "": a key that came stays.
+ */
+static void put_place(struct vjson_writer *w, const char *key, const struct facts *f, bool named,
                       struct bank_place at)
 {
     char text[8];
     struct buf buf = buf_of(text, sizeof text - 1);
 
     if (at.place == 0 || (at.battery == 0 && !f->single)) {
+        if (named) {
+            vjson_empty(w, key);
+        }
         return;
     }
     if (!f->single) {
@@ -183,15 +188,16 @@ static void put_system(struct vjson_writer *w, const struct facts *f)
 
     vjson_open(w, "System");
     if (battery_knows(b, FIELD_CELL_MIN_MAX)) {
-        put_place(w, "MinVoltageCellId", f, bank->cell_min);
+        bool named = battery_knows(b, FIELD_CELL_IDS);
+        put_place(w, "MinVoltageCellId", f, named, bank->cell_min);
         vjson_fixed(w, "MinCellVoltage", b->cell_min_mv, 3);
-        put_place(w, "MaxVoltageCellId", f, bank->cell_max);
+        put_place(w, "MaxVoltageCellId", f, named, bank->cell_max);
         vjson_fixed(w, "MaxCellVoltage", b->cell_max_mv, 3);
     }
     if (battery_knows(b, FIELD_TEMP_MIN_MAX)) {
-        put_place(w, "MinTemperatureCellId", f, bank->temp_min);
+        put_place(w, "MinTemperatureCellId", f, false, bank->temp_min);
         vjson_fixed(w, "MinCellTemperature", b->temp_min_dc, 1);
-        put_place(w, "MaxTemperatureCellId", f, bank->temp_max);
+        put_place(w, "MaxTemperatureCellId", f, false, bank->temp_max);
         vjson_fixed(w, "MaxCellTemperature", b->temp_max_dc, 1);
     }
     if (mos_temperature(b, &mos_dc)) {
@@ -288,8 +294,8 @@ static void put_flat(struct vjson_writer *w, const struct facts *f)
     if (battery_knows(b, FIELD_CELL_MIN_MAX)) {
         vjson_fixed(w, "MinCellVoltage", b->cell_min_mv, 3);
         vjson_fixed(w, "MaxCellVoltage", b->cell_max_mv, 3);
-        put_place(w, "MinVoltageCellId", f, f->bank->cell_min);
-        put_place(w, "MaxVoltageCellId", f, f->bank->cell_max);
+        put_place(w, "MinVoltageCellId", f, battery_knows(b, FIELD_CELL_IDS), f->bank->cell_min);
+        put_place(w, "MaxVoltageCellId", f, battery_knows(b, FIELD_CELL_IDS), f->bank->cell_max);
     }
     if (battery_knows(b, FIELD_TEMP_MIN_MAX)) {
         vjson_fixed(w, "MinTemperature", b->temp_min_dc, 1);

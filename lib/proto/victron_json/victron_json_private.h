@@ -24,6 +24,8 @@ void vjson_integer(struct vjson_writer *w, const char *key, int64_t value);
  * its reader: control characters go, the rest of non-ASCII becomes '?'. Nothing is written when
  * nothing is left. At most BATTERY_TEXT bytes. */
 void vjson_text(struct vjson_writer *w, const char *key, const char *text);
+/* A text that is not known now, under a key that stays. */
+void vjson_empty(struct vjson_writer *w, const char *key);
 
 /* The Alarms object (and Warnings, where the form has it) of what the battery knows. */
 void vjson_alarms(struct vjson_writer *w, enum victron_form form, const struct battery *b);

@@ -59,6 +59,12 @@ static size_t clean(const char *text, char *out)
     return n;
 }
 
+void vjson_empty(struct vjson_writer *w, const char *key)
+{
+    put_key(w, key);
+    buf_str(w->out, "\"\"");
+}
+
 void vjson_text(struct vjson_writer *w, const char *key, const char *text)
 {
     char cleaned[BATTERY_TEXT];
