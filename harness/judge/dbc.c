@@ -254,7 +254,10 @@ bool dbc_decode(const struct dbc_signal *s, const struct can_msg *msg, int64_t *
      * NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
     if (s->is_signed && raw >> (s->length - 1u) & 1)
         value = (int64_t)(raw | ~((UINT64_C(1) << s->length) - 1));
-    *ret_micro = value * s->scale_micro + s->offset_micro;
+    if (__builtin_mul_overflow(value, s->scale_micro, &value) ||
+        __builtin_add_overflow(value, s->offset_micro, &value))
+        return false;
+    *ret_micro = value;
     return true;
 }
 

@@ -48,7 +48,9 @@ const struct dbc_message *dbc_message(const struct dbc *dbc, uint32_t id, bool e
  * (protection.cell_overvoltage). */
 const struct dbc_signal *dbc_signal(const struct dbc *dbc, const char *name,
                                     const struct dbc_message **ret_message);
-/* False when the frame is too short for the signal. */
+/* False when the frame is too short for the signal, or the value beyond what 64 bits of millionths
+ * hold.
+ */
 bool dbc_decode(const struct dbc_signal *signal, const struct can_msg *msg, int64_t *ret_micro);
 const char *dbc_nearest(const struct dbc *dbc, const char *name);
 

@@ -65,6 +65,19 @@ static void test_short_frames(void)
     dbc_delete(dbc);
 }
 
+/* Found by fuzzing: wide signals of a table that somebody else wrote. */
+static void test_too_large(void)
+{
+    struct dbc *dbc = parse("BO_ 849 wide: 8 BMS\n"
+                            " SG_ a : 0|62@1- (0.01,0) [0|0] \"\" INV\n"
+                            " SG_ b : 0|62@1+ (0.000001,9000000000000) [0|0] \"\" INV\n");
+    CU_ASSERT_EQUAL(value(dbc, "a", "351#FF00000000000000"), 2550000);
+    CU_ASSERT_EQUAL(value(dbc, "a", "351#0000000000000020"), INT64_MIN);
+    CU_ASSERT_EQUAL(value(dbc, "b", "351#0100000000000000"), 9000000000000000001);
+    CU_ASSERT_EQUAL(value(dbc, "b", "351#FFFFFFFFFFFFFF1F"), INT64_MIN);
+    dbc_delete(dbc);
+}
+
 static void test_messages(void)
 {
     struct dbc *dbc = parse(table);
@@ -109,6 +122,7 @@ int main(int argc, char **argv)
     static const struct testing_case cases[] = {
         {"values of the document's frames", test_values},
         {"a short frame gives no value", test_short_frames},
+        {"a value beyond 64 bits is none", test_too_large},
         {"messages, nodes, units, names", test_messages},
         {"malformed lines are errors", test_errors},
         {0},
