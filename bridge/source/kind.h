@@ -40,6 +40,7 @@ extern const struct source_kind pylontech_console_kind;
 extern const struct source_kind pylon_can_kind;
 extern const struct source_kind jk_ble_kind;
 extern const struct source_kind jk_modbus_kind;
+extern const struct source_kind jk_uart_kind;
 
 /* One kind after the other, from i = 0; NULL behind the last. */
 const struct source_kind *source_kind_at(size_t i);

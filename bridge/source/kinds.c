@@ -9,6 +9,7 @@ static const struct source_kind *const kinds[] = {
     &pylon_can_kind,
     &jk_ble_kind,
     &jk_modbus_kind,
+    &jk_uart_kind,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
