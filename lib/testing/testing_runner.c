@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "testing/testing_private.h"
 
-#define TIMEOUT_S     60U
+#define TIMEOUT_S     180U
 #define LAST_CHANCE_S 5U /* for the report, when a hung test left stdio or malloc locked */
 
 static const char skip_mark[] = "#skip";
