@@ -6,6 +6,8 @@
 
 #include "sim/device/console.h"
 #include "sim/device/console_knobs.h"
+#include "sim/device/jk_pb.h"
+#include "sim/device/jk_pb_knobs.h"
 #include "sim/device/pylon_can_battery.h"
 #include "sim/device/pylon_can_knobs.h"
 
@@ -57,6 +59,8 @@ static const struct maker {
 } makers[] = {
     {&console_kind, console_new},
     {&pylon_can_battery_kind, pylon_can_battery_new},
+    {&jk_modbus_kind, jk_pb_new},
+    {&jk_bus_kind, jk_pb_new},
 };
 
 enum err device_new(const struct sim_config *config, const struct device_host *host,

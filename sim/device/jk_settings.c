@@ -84,10 +84,10 @@ static void fill_currents(const struct stack_module *m, struct jk_settings *s)
     const struct battery *b = &m->battery;
 
     s->charge_max_ma = current_setting(b->ccl_ma, p->ccl_ma, b->charge_enable);
-    s->charge_oc_delay_s = p->owner->over_current_s;
+    s->charge_oc_delay_s = p->owner->charge_over_s;
     s->charge_oc_release_s = p->owner->release_s;
     s->discharge_max_ma = current_setting(b->dcl_ma, p->dcl_ma, b->discharge_enable);
-    s->discharge_oc_delay_s = p->owner->over_current_s;
+    s->discharge_oc_delay_s = p->owner->discharge_over_s;
     s->discharge_oc_release_s = p->owner->release_s;
     s->short_release_s = 5;
     s->short_delay_us = 1500;
@@ -336,19 +336,4 @@ bool jk_state_accepts(uint16_t path, const char *text, const char **ret_why)
     *ret_why = "a JK BMS shows only serial, firmware, fault.system (error bits) and events.battery "
                "(wires)";
     return false;
-}
-
-const char *jk_state_check(const struct sim_config *config, unsigned most)
-{
-    unsigned n = 0;
-
-    for (size_t i = 0; i < SIM_MAX_BATTERIES; i++) {
-        const struct product *p = product_find(config->battery[i].product);
-        if (!config->battery[i].used)
-            continue;
-        if (p == NULL || p->owner == NULL)
-            return "this device needs a JK model (jk.*); `bms-sim list` shows them";
-        n++;
-    }
-    return n > most ? "more batteries than this port can have" : NULL;
 }

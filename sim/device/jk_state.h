@@ -82,7 +82,5 @@ enum err jk_state_command(const struct jk_scene *scene, struct jk_unit *unit,
 
 /* Whether JK devices show such an overlay word. */
 bool jk_state_accepts(uint16_t path, const char *text, const char **ret_why);
-/* What is wrong with batteries that are to be JK; NULL when fine. `most`: on one port. */
-const char *jk_state_check(const struct sim_config *config, unsigned most);
 
 #endif

@@ -120,13 +120,14 @@ static void add_currents(struct rule_set *set, int32_t charge_ma, int32_t discha
 
 static void add_owner_currents(struct rule_set *set, const struct product *p)
 {
-    uint32_t delay_ms = p->owner->over_current_s * 1000U;
+    uint32_t charge_ms = p->owner->charge_over_s * 1000U;
+    uint32_t discharge_ms = p->owner->discharge_over_s * 1000U;
     uint32_t clear_ms = p->owner->release_s * 1000U;
 
     add(set, (struct rule){COND_CHARGE_OVERCURRENT, true, INPUT_CHARGE_MA, true, p->ccl_ma + 1,
-                           p->ccl_ma, delay_ms, clear_ms});
+                           p->ccl_ma, charge_ms, clear_ms});
     add(set, (struct rule){COND_DISCHARGE_OVERCURRENT, true, INPUT_DISCHARGE_MA, true,
-                           p->dcl_ma + 1, p->dcl_ma, delay_ms, clear_ms});
+                           p->dcl_ma + 1, p->dcl_ma, discharge_ms, clear_ms});
     add(set, (struct rule){COND_SHORT_CIRCUIT, true, INPUT_DISCHARGE_MA, true, 4 * p->dcl_ma,
                            p->dcl_ma, 0, clear_ms});
 }

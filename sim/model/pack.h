@@ -32,8 +32,8 @@ struct owner_limits {
     int16_t discharge_hot_dc, discharge_hot_release_dc;
     int16_t discharge_cold_dc, discharge_cold_release_dc; /* equal: no such protection */
     int16_t mos_hot_dc, mos_hot_release_dc;
-    uint16_t over_current_s,
-        release_s; /* delay of the current protections, and how long they last */
+    uint16_t charge_over_s, discharge_over_s; /* delays of the current protections */
+    uint16_t release_s;                       /* how long they last */
     int32_t balance_ma, balance_start_mv, balance_trigger_mv;
 };
 
