@@ -60,6 +60,10 @@ enum ha_rendered {
 };
 /* "{{ value_json.a.b[3] | float }}" on a payload. The text is cut to cap - 1 bytes. */
 enum ha_rendered ha_template_render(const char *text, struct span payload, char *out, size_t cap);
+/* The same with the payload's JSON read already; root NULL: it is none. */
+struct json;
+enum ha_rendered ha_template_apply(const char *text, struct span payload, const struct json *root,
+                                   char *out, size_t cap);
 
 /* ---- the table of entities (harness/dbc/home-assistant.entities) ---- */
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+
 static char *copy(const char *text)
 {
     size_t n = strlen(text) + 1;
@@ -117,21 +119,6 @@ static void take_availability(struct ha_home *h, const struct ha_entity *e, cons
     }
 }
 
-/* It was just announced: Home Assistant subscribes and gets what is retained. */
-static void take_over(struct ha_home *h, const struct ha_entity *e, bool anew)
-{
-    for (size_t i = 0; anew && i < HA_TOPICS; i++)
-        h->available[i] = -1;
-    if (anew) {
-        h->known = h->expired = false;
-        h->told_us = INT64_MIN;
-        h->latest = 0;
-    }
-    for (size_t i = 0; i < h->n_store; i++)
-        take_availability(h, e, h->store[i].topic, h->store[i].payload);
-    h->touched = true;
-}
-
 static bool numeric(const struct ha_entity *e)
 {
     return strcmp(e->platform, "sensor") == 0 &&
@@ -149,13 +136,14 @@ static bool number_of(const char *text, double *ret)
 
 /* What a state message says for an entity. 1: a value, 0: unknown, -1: nothing (the old one stays),
  * -2: something that Home Assistant refuses, with an error in its log for each message. */
-static int value_of(const struct ha_entity *e, struct span payload, char *out, size_t cap)
+static int value_of(const struct ha_entity *e, struct span payload, const struct json *root,
+                    char *out, size_t cap)
 {
     double number;
     if (!e->template[0]) {
         span_to_str(payload, out, cap);
     } else {
-        enum ha_rendered r = ha_template_render(e->template, payload, out, cap);
+        enum ha_rendered r = ha_template_apply(e->template, payload, root, out, cap);
         if (r == HA_UNSUPPORTED)
             return -2;
         if (r == HA_UNDEFINED)
@@ -171,10 +159,10 @@ static int value_of(const struct ha_entity *e, struct span payload, char *out, s
 }
 
 static void take_state(struct ha_home *h, const struct ha_entity *e, struct span payload,
-                       int64_t t_us)
+                       const struct json *root, int64_t t_us)
 {
     char text[HA_TEXT];
-    int what = value_of(e, payload, text, sizeof text);
+    int what = value_of(e, payload, root, text, sizeof text);
     h->touched = true;
     h->told_us = t_us;
     h->expired = false;
@@ -182,6 +170,29 @@ static void take_state(struct ha_home *h, const struct ha_entity *e, struct span
         return;
     h->known = what > 0;
     memcpy(h->value, text, sizeof text);
+}
+
+/* It was just announced: Home Assistant subscribes and gets what is retained. */
+static void take_over(struct ha_home *h, const struct ha_entity *e, bool anew, int64_t t_us)
+{
+    for (size_t i = 0; anew && i < HA_TOPICS; i++)
+        h->available[i] = -1;
+    if (anew) {
+        h->known = h->expired = false;
+        h->told_us = INT64_MIN;
+        h->latest = 0;
+    }
+    for (size_t i = 0; i < h->n_store; i++) {
+        struct json_doc *doc = NULL;
+        take_availability(h, e, h->store[i].topic, h->store[i].payload);
+        if (!anew || strcmp(h->store[i].topic, e->state_topic) != 0)
+            continue;
+        if (json_parse(h->store[i].payload, &doc, NULL) != ERR_OK)
+            doc = NULL;
+        take_state(h, e, h->store[i].payload, doc ? json_root(doc) : NULL, t_us);
+        json_delete(doc);
+    }
+    h->touched = true;
 }
 
 int64_t ha_home_expires_us(const struct ha_home *h)
@@ -329,7 +340,7 @@ static void remove_doc(struct ha_home *h, const char *topic)
 }
 
 static void take_config(struct ha_home *h, const char *topic, struct span payload, bool retained,
-                        bool counts)
+                        bool counts, int64_t t_us)
 {
     const char *behind = topic + strlen(h->in->manifest->ha_prefix) + 1;
     bool had = ha_home_entity(h, NULL) != NULL;
@@ -358,7 +369,7 @@ static void take_config(struct ha_home *h, const char *topic, struct span payloa
         count_entity(h, &doc.at[i]);
     const struct ha_entity *now = ha_home_entity(h, NULL);
     if (now)
-        take_over(h, now, !had);
+        take_over(h, now, !had, t_us);
     h->touched = h->touched || had || now;
 }
 
@@ -372,19 +383,19 @@ static bool is_config(const struct ha_home *h, const char *topic)
            span_ends(span_str(topic), "/config");
 }
 
-static void find_retained(struct ha_home *h)
+static void find_retained(struct ha_home *h, int64_t t_us)
 {
     for (size_t i = 0; i < h->n_store; i++)
         if (is_config(h, h->store[i].topic))
-            take_config(h, h->store[i].topic, h->store[i].payload, true, false);
+            take_config(h, h->store[i].topic, h->store[i].payload, true, false, t_us);
 }
 
-static void start_again(struct ha_home *h)
+static void start_again(struct ha_home *h, int64_t t_us)
 {
     drop_docs(h);
     h->touched = true;
     h->known = false;
-    find_retained(h);
+    find_retained(h, t_us);
 }
 
 static void step_stimulus(struct ha_home *h, const struct event *e)
@@ -395,7 +406,7 @@ static void step_stimulus(struct ha_home *h, const struct event *e)
         h->own = e;
         if (strcmp(own->topic, h->in->manifest->ha_birth) == 0 &&
             strcmp(own->payload, "online") == 0)
-            start_again(h);
+            start_again(h, e->t_us);
         return;
     }
     if (stmt->stimulus.verb == STIM_BROKER_STOP || stmt->stimulus.verb == STIM_BROKER_RESET) {
@@ -421,22 +432,37 @@ static bool is_own(struct ha_home *h, const struct event *e)
     return true;
 }
 
-static void step_state(struct ha_home *h, const struct event *e)
+static void count_refused(struct ha_home *h, const char *topic, struct span payload,
+                          const struct json *root)
 {
-    struct span payload = span_of(e->data, e->size);
     char text[HA_TEXT];
-    const struct ha_entity *mine = ha_home_entity(h, NULL);
-    h->counts.messages++;
-    h->counts.retained += e->retain && !is_availability(h, e->topic);
     for (size_t i = 0; i < h->n_docs; i++)
         for (size_t k = 0; k < h->docs[i].doc.n; k++) {
             const struct ha_entity *x = &h->docs[i].doc.at[k];
-            if (strcmp(x->state_topic, e->topic) == 0 &&
-                value_of(x, payload, text, sizeof text) == -2)
+            if (strcmp(x->state_topic, topic) == 0 &&
+                value_of(x, payload, root, text, sizeof text) == -2)
                 h->counts.refused++;
         }
-    if (mine && strcmp(mine->state_topic, e->topic) == 0)
-        take_state(h, mine, payload, e->t_us);
+}
+
+static void step_state(struct ha_home *h, const struct event *e)
+{
+    struct span payload = span_of(e->data, e->size);
+    const struct ha_entity *mine = ha_home_entity(h, NULL);
+    bool for_me = mine && strcmp(mine->state_topic, e->topic) == 0;
+    struct json_doc *doc = NULL;
+    h->counts.messages++;
+    h->counts.retained += e->retain && !is_availability(h, e->topic);
+    if (!for_me && !h->counts_refused)
+        return;
+    if (json_parse(payload, &doc, NULL) != ERR_OK)
+        doc = NULL;
+    const struct json *root = doc ? json_root(doc) : NULL;
+    if (h->counts_refused)
+        count_refused(h, e->topic, payload, root);
+    if (for_me)
+        take_state(h, mine, payload, root, e->t_us);
+    json_delete(doc);
 }
 
 static void step_message(struct ha_home *h, const struct event *e)
@@ -446,7 +472,7 @@ static void step_message(struct ha_home *h, const struct event *e)
         retain(h, e);
     if (is_config(h, e->topic)) {
         h->spoke = !own;
-        take_config(h, e->topic, span_of(e->data, e->size), e->retain, !own);
+        take_config(h, e->topic, span_of(e->data, e->size), e->retain, !own, e->t_us);
         return;
     }
     const struct ha_entity *mine = ha_home_entity(h, NULL);

@@ -40,6 +40,7 @@ struct ha_home {
     struct ha_announced *docs;
     size_t n_docs;
     struct ha_counts counts;
+    bool counts_refused;     /* asked for: every state is tried on every entity */
     const struct event *own; /* the publish statement whose message is still to come back */
     char why[160];           /* the newest rule that was broken */
     /* the followed entity */

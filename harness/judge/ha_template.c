@@ -214,18 +214,24 @@ static bool evaluate(struct reader *r, struct span payload, const struct json *r
     return accept(r, "}}") && !peek(r);
 }
 
-enum ha_rendered ha_template_render(const char *text, struct span payload, char *out, size_t cap)
+enum ha_rendered ha_template_apply(const char *text, struct span payload, const struct json *root,
+                                   char *out, size_t cap)
 {
     struct reader r = {.text = span_trim(span_str(text))};
     struct value v = {.state = HA_UNDEFINED, .out = out, .cap = cap};
-    struct json_doc *doc = NULL;
     out[0] = 0;
-    if (json_parse(payload, &doc, NULL) != ERR_OK)
-        doc = NULL;
-    bool good = evaluate(&r, payload, doc ? json_root(doc) : NULL, &v);
-    json_delete(doc);
-    if (good)
+    if (evaluate(&r, payload, root, &v))
         return v.state;
     out[0] = 0;
     return HA_UNSUPPORTED;
+}
+
+enum ha_rendered ha_template_render(const char *text, struct span payload, char *out, size_t cap)
+{
+    struct json_doc *doc = NULL;
+    if (json_parse(payload, &doc, NULL) != ERR_OK)
+        doc = NULL;
+    enum ha_rendered r = ha_template_apply(text, payload, doc ? json_root(doc) : NULL, out, cap);
+    json_delete(doc);
+    return r;
 }

@@ -113,6 +113,7 @@ void series_ha(const struct judge_input *in, const char *signal, struct series *
     if (signal[0] != '$' && !ha_target_parse(signal, &target))
         return;
     ha_home_init(&h, in, &target);
+    h.counts_refused = strcmp(signal, "$refused") == 0;
     size_t n = in->events->n;
     for (size_t i = 0; i < n; i++) {
         const struct event *e = &in->events->at[i];
