@@ -39,6 +39,7 @@ struct source_kind {
 extern const struct source_kind pylontech_console_kind;
 extern const struct source_kind pylon_can_kind;
 extern const struct source_kind jk_ble_kind;
+extern const struct source_kind jk_bus_kind;
 extern const struct source_kind jk_modbus_kind;
 extern const struct source_kind jk_uart_kind;
 
