@@ -6,11 +6,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/timeb.h>
+#include <sys/times.h>
 #include <unistd.h>
 
 #include "harness/shim/time_real.h"
 #include "harness/shim/time_shim.h"
+
+enum { TICKS_PER_S = 100 }; /* sysconf(_SC_CLK_TCK) everywhere on Linux */
 
 static bool is_wall(clockid_t clock)
 {
@@ -90,8 +94,8 @@ PRELOAD_EXPORT int timespec_get(struct timespec *ret, int base)
 
 PRELOAD_EXPORT int clock_settime(clockid_t clock, const struct timespec *ts)
 {
-    (void)clock;
-    (void)ts;
+    if (!time_active())
+        return (int)time_real()->syscall(SYS_clock_settime, clock, ts);
     errno = EPERM; /* as for everybody but root */
     return -1;
 }
@@ -103,6 +107,14 @@ PRELOAD_EXPORT int sysinfo(struct sysinfo *ret)
     if (result == 0 && time_active())
         ret->uptime = (long)(time_now_ns() / TIME_NS_PER_S);
     return result;
+}
+
+/* Ticks since some moment in the past: of the machine's start, as the kernel does it. */
+PRELOAD_EXPORT clock_t times(struct tms *ret)
+{
+    clock_t ticks = (clock_t)time_real()->syscall(SYS_times, ret);
+
+    return time_active() ? (clock_t)(time_now_ns() / (TIME_NS_PER_S / TICKS_PER_S)) : ticks;
 }
 
 /* ---- sleeping ---- */

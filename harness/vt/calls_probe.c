@@ -35,6 +35,7 @@
 #include <sys/sysinfo.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
+#include <sys/times.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -203,6 +204,13 @@ static void test_clocks(void)
     if (f != NULL)
         fclose(f);
     equal("clock_getres", clock_getres(CLOCK_MONOTONIC, &ts), 0);
+    struct tms tms;
+    clock_t ticks = times(&tms);
+    ts = spec(unit_ns);
+    nanosleep(&ts, NULL);
+    int64_t ns = (times(&tms) - ticks) * (1000000000LL / sysconf(_SC_CLK_TCK));
+    if (ns < unit_ns - 20000000 || ns > unit_ns + 20000000 + tolerance_ns)
+        fail("times in ms", ns / 1000000, unit_ns / 1000000);
 }
 
 /* ---- sleeping ---- */
@@ -348,6 +356,7 @@ static const struct {
     {"interval-timers", test_interval_timers},
     {"posix-timers", test_posix_timers},
     {"sigtimedwait", test_sigtimedwait},
+    {"c11", test_c11},
     {"fork", test_fork},
     {"exec", test_exec},
     {"threads", test_threads},

@@ -59,6 +59,7 @@ void test_futex(void);
 void test_interval_timers(void);
 void test_posix_timers(void);
 void test_sigtimedwait(void);
+void test_c11(void);
 void test_fork(void);
 void test_exec(void);
 void meet_at_barrier(void);

@@ -29,6 +29,7 @@
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ void test_semaphore(void)
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+static cnd_t c11_cond;
 static bool flag;
 
 static void set_flag(void *arg)
@@ -261,6 +263,48 @@ void test_futex(void)
         syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
     took("woken", began, 2);
     pthread_join(thread, NULL);
+}
+
+/* ---- C11 ---- */
+
+static int c11_later(void *arg)
+{
+    struct timespec ts = spec(unit_ns);
+
+    thrd_sleep(&ts, NULL);
+    mtx_lock(arg);
+    flag = true;
+    cnd_signal(&c11_cond);
+    mtx_unlock(arg);
+    return 7;
+}
+
+void test_c11(void)
+{
+    struct timespec ts = spec(unit_ns);
+    thrd_t thread;
+    mtx_t lock;
+    int result = 0;
+    BEGIN;
+
+    equal("thrd_sleep", thrd_sleep(&ts, NULL), 0);
+    took("thrd_sleep", began, 1);
+    mtx_init(&lock, mtx_timed);
+    cnd_init(&c11_cond);
+    mtx_lock(&lock);
+    ts = after(CLOCK_REALTIME, unit_ns);
+    equal("cnd_timedwait", cnd_timedwait(&c11_cond, &lock, &ts), thrd_timedout);
+    took("cnd_timedwait", began, 2);
+    flag = false;
+    equal("thrd_create", thrd_create(&thread, c11_later, &lock), thrd_success);
+    while (!flag)
+        cnd_wait(&c11_cond, &lock);
+    mtx_unlock(&lock);
+    equal("thrd_join", thrd_join(thread, &result), thrd_success);
+    equal("its result", result, 7);
+    took("thrd_join", began, 3);
+    mtx_destroy(&lock);
+    cnd_destroy(&c11_cond);
 }
 
 /* ---- processes ---- */

@@ -30,6 +30,9 @@ static const char *const handled[] = {
     "clock_getres",
     "clock_gettime",
     "clock_nanosleep",
+    "clock_settime",
+    "cnd_timedwait",
+    "cnd_wait",
     "connect",
     "epoll_pwait",
     "epoll_pwait2",
@@ -40,8 +43,12 @@ static const char *const handled[] = {
     "getitimer",
     "getrandom",
     "gettimeofday",
+    "mq_receive",
+    "mq_send",
     "mq_timedreceive",
     "mq_timedsend",
+    "mtx_lock",
+    "mtx_timedlock",
     "nanosleep",
     "pause",
     "poll",
@@ -57,21 +64,30 @@ static const char *const handled[] = {
     "pthread_create",
     "pthread_join",
     "pthread_mutex_clocklock",
+    "pthread_mutex_lock",
     "pthread_mutex_timedlock",
     "pthread_rwlock_clockrdlock",
     "pthread_rwlock_clockwrlock",
+    "pthread_rwlock_rdlock",
     "pthread_rwlock_timedrdlock",
     "pthread_rwlock_timedwrlock",
+    "pthread_rwlock_wrlock",
     "pthread_timedjoin_np",
     "read",
+    "readv",
     "recv",
     "recvfrom",
+    "recvmmsg",
     "recvmsg",
     "sched_yield",
     "select",
     "sem_clockwait",
     "sem_timedwait",
     "sem_wait",
+    "send",
+    "sendmmsg",
+    "sendmsg",
+    "sendto",
     "setitimer",
     "sigsuspend",
     "sigtimedwait",
@@ -81,11 +97,15 @@ static const char *const handled[] = {
     "syscall",
     "sysinfo",
     "system",
+    "thrd_create",
+    "thrd_join",
+    "thrd_sleep",
     "time",
     "timer_create",
     "timer_settime",
     "timerfd_create",
     "timerfd_settime",
+    "times",
     "timespec_get",
     "usleep",
     "vfork",
@@ -94,29 +114,16 @@ static const char *const handled[] = {
     "wait4",
     "waitid",
     "waitpid",
+    "write",
+    "writev",
     NULL,
 };
 
 /* Calls that may wait and that nobody sees: then time goes on at the pace of the real one. */
 static const char *const real_ones[] = {
-    "clone",
-    "cnd_timedwait",
-    "cnd_wait",
-    "daemon",
-    "flock",
-    "forkpty",
-    "io_getevents",
-    "io_uring_enter",
-    "lockf",
-    "mtx_timedlock",
-    "pthread_barrier_wait",
-    "semop",
-    "semtimedop",
-    "msgrcv",
-    "thrd_create",
-    "thrd_join",
-    "thrd_sleep",
-    NULL,
+    "clone",        "daemon",         "flock",  "forkpty",
+    "io_getevents", "io_uring_enter", "lockf",  "pthread_barrier_wait",
+    "semop",        "semtimedop",     "msgrcv", NULL,
 };
 
 static void refuse(struct vt_program *p, const char *why)
@@ -312,6 +319,11 @@ static bool look_once(struct vt_program *p, char *next, size_t cap)
         read_elf(&m, p);
     munmap(map, m.n);
     return script;
+}
+
+const char *const *vt_program_handled(void)
+{
+    return handled;
 }
 
 void vt_program_look(const char *name, const char *folder, struct vt_program *ret)

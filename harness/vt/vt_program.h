@@ -22,6 +22,8 @@ struct vt_program {
     unsigned n_unhandled;
 };
 
+/* The names of the calls about waiting that the preload library makes virtual; ends with NULL. */
+const char *const *vt_program_handled(void);
 /* `name` as a shell would find it; relative paths are beside `folder`. */
 void vt_program_look(const char *name, const char *folder, struct vt_program *ret);
 
