@@ -172,6 +172,8 @@ void sim_power(struct sim *sim, bool on)
 {
     sim->power_at_us = NEVER_US;
     sim->off = !on;
+    if (sim->wire != NULL && sim->wire->ops->power != NULL)
+        sim->wire->ops->power(sim->wire, on);
     if (!on) {
         sim_drop_replies(sim);
         sim_untrack_answers(sim);

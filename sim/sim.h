@@ -27,6 +27,8 @@ struct sim_handler {
     /* Things worth a line in the trace: client opened or closed, speed changed, wake-up seen, a
      * command that a bridge must never send was refused (`forbidden`). */
     void (*on_note)(void *ctx, const char *kind, const char *text);
+    /* The port is up (see sim_up). Not called for ports that are up as soon as they are open. */
+    void (*on_up)(void *ctx);
     void *ctx;
 };
 
@@ -39,6 +41,10 @@ void sim_delete(struct sim *sim);
  * port/tty.h. */
 enum err sim_open(struct sim *sim, const char *where);
 const char *sim_path(const struct sim *sim);
+/* The D-Bus address where the client finds the radio; NULL: it needs none. */
+const char *sim_bus(const struct sim *sim);
+/* Whether a client can come: a port that needs a program of its own comes up later. */
+bool sim_up(const struct sim *sim);
 
 /* Applies an ACTOR_BMS stimulus now. tag comes back in on_delivered. *ret_why (may be NULL)
  * explains a refusal (no such module, path not settable on this device, unreadable recording). */

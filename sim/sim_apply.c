@@ -97,7 +97,7 @@ static enum err unplug(struct sim *sim, const struct stimulus *s, const char **r
                       "keeps the bytes back");
     if (e != ERR_OK)
         return refuse(ret_why, e, "the port is not open");
-    if (sim->wire != NULL && sim->wire->ops->plug != NULL)
+    if (!s->adapter && sim->wire != NULL && sim->wire->ops->plug != NULL)
         sim->wire->ops->plug(sim->wire, false);
     sim->unplugged = true;
     sim_drop_replies(sim);
@@ -117,6 +117,19 @@ static enum err plug(struct sim *sim, unsigned tag, const char **ret_why)
     if (sim->wire != NULL && sim->wire->ops->plug != NULL)
         sim->wire->ops->plug(sim->wire, true);
     wait_for_answer(sim, tag);
+    return ERR_OK;
+}
+
+/* A central that we do not see has the battery (the maker's app), or lets it go. */
+static enum err hold(struct sim *sim, bool held, unsigned tag, const char **ret_why)
+{
+    if (sim->wire == NULL || sim->wire->ops->hold == NULL)
+        return refuse(ret_why, ERR_UNSUPPORTED, "only a battery on Bluetooth can be somebody's");
+    sim->wire->ops->hold(sim->wire, held);
+    if (held)
+        sim_untrack_answers(sim);
+    else
+        wait_for_answer(sim, tag);
     return ERR_OK;
 }
 
@@ -225,6 +238,8 @@ static enum err apply(struct sim *sim, const struct stimulus *s, unsigned tag, c
     case STIM_LEAVE:
     case STIM_JOIN: return move_module(sim, s, tag, ret_why);
     case STIM_REBOOT: return reboot(sim, s, tag, ret_why);
+    case STIM_HOLD:
+    case STIM_FREE: return hold(sim, s->verb == STIM_HOLD, tag, ret_why);
     case STIM_FREEZE:
         sim->frozen = true;
         sim_drop_replies(sim);

@@ -23,6 +23,20 @@ static void on_client(void *ctx, bool there)
     if (there)
         sim->noted_baud = 0;
     sim_note(sim, "client", there ? "opened" : "closed");
+    if (sim->device->ops->on_client == NULL)
+        return;
+    if (!there)
+        sim_drop_replies(sim);
+    sim->device->ops->on_client(sim->device, there, loop_now(sim->loop));
+    sim_reschedule(sim);
+}
+
+static void on_up(void *ctx)
+{
+    struct sim *sim = ctx;
+
+    if (sim->handler.on_up != NULL)
+        sim->handler.on_up(sim->handler.ctx);
 }
 
 static void on_speed(void *ctx)
@@ -43,6 +57,7 @@ static enum err open_wire(struct sim *sim)
                                        .on_client = on_client,
                                        .on_speed = on_speed,
                                        .on_dead = on_dead,
+                                       .on_up = on_up,
                                        .ctx = sim};
     enum err e = wire_open(sim->loop, &sim->config, sim->baud, &events, sim->where, &sim->wire);
 
@@ -79,6 +94,16 @@ enum err sim_open(struct sim *sim, const char *where)
     return open_wire(sim);
 }
 
+const char *sim_bus(const struct sim *sim)
+{
+    return sim->wire == NULL || sim->wire->ops->bus == NULL ? NULL : sim->wire->ops->bus(sim->wire);
+}
+
+bool sim_up(const struct sim *sim)
+{
+    return sim->wire != NULL && (sim->wire->ops->up == NULL || sim->wire->ops->up(sim->wire));
+}
+
 const char *sim_path(const struct sim *sim)
 {
     return sim->wire == NULL ? NULL : sim->wire->ops->path(sim->wire);
@@ -99,16 +124,22 @@ enum err sim_pull_adapter(struct sim *sim)
         return ERR_OK;
     if (sim->wire == NULL && !sim->reopens)
         return ERR_USAGE;
+    if (sim->wire != NULL && sim->wire->ops->adapter != NULL) {
+        enum err e = sim->wire->ops->adapter(sim->wire, false);
+        if (e != ERR_OK)
+            return e;
+    } else {
+        loop_timer_stop(sim->reopen);
+        drop_wire(sim);
+    }
     sim->pulled = true;
-    loop_timer_stop(sim->reopen);
-    drop_wire(sim);
     sim_note(sim, "adapter", "pulled");
     return ERR_OK;
 }
 
 enum err sim_put_adapter_back(struct sim *sim)
 {
-    enum err e = open_wire(sim);
+    enum err e = sim->wire != NULL ? sim->wire->ops->adapter(sim->wire, true) : open_wire(sim);
 
     if (e != ERR_OK)
         return e;

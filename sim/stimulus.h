@@ -111,6 +111,8 @@ enum stimulus_verb {
     STIM_LEAVE,  /* module n leaves the stack (its row becomes Absent) */
     STIM_JOIN,   /* and comes back */
     STIM_REBOOT, /* off for duration, then the device's power-up state */
+    STIM_HOLD,   /* another central has the battery (Bluetooth) */
+    STIM_FREE,   /* and lets it go */
     STIM_FREEZE, /* takes bytes, answers nothing */
     STIM_THAW,
     STIM_FAULT,  /* fault on the line, for a time or a count of replies */

@@ -161,6 +161,7 @@ const char *stimulus_help(void)
            "plug\n"
            "  bms N leave | join                 module N of a stack\n"
            "  bms N reboot TIME                  off for TIME, then the power-up state\n"
+           "  bms N hold | free                  another central has it (Bluetooth)\n"
            "  bms N freeze | thaw                takes bytes, answers nothing\n"
            "\n"
            "The line (end of each: for TIME, or for N replies):\n"

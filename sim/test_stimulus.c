@@ -89,6 +89,8 @@ static void test_every_form(void)
         {"bms 1 reboot 5 s", "bms 1 reboot 5 s"},
         {"bms 1 freeze", "bms 1 freeze"},
         {"bms 1 thaw", "bms 1 thaw"},
+        {"bms 1 hold", "bms 1 hold"},
+        {"bms 1 free", "bms 1 free"},
         {"bms 1 fault drop 5 % for 10 s", "bms 1 fault drop 5 % for 10 s"},
         {"bms 1 fault drop 0.05 % for 10 s", "bms 1 fault drop 0.05 % for 10 s"},
         {"fault delay 200 ms for 3 replies", "bms 1 fault delay 200 ms for 3 replies"},

@@ -12,7 +12,7 @@ enum err wire_open(struct loop *loop, const struct sim_config *config, uint32_t 
     switch (config->kind->wire) {
     case DEVICE_TTY: return wire_tty_open(loop, baud, events, where, ret);
     case DEVICE_CAN: return wire_can_open(loop, events, where, ret);
-    case DEVICE_BLE: break;
+    case DEVICE_BLE: return wire_ble_open(loop, config, events, where, ret);
     }
     return ERR_UNSUPPORTED;
 }

@@ -24,6 +24,7 @@ struct wire_events {
     void (*on_client)(void *ctx, bool there); /* a client came or went */
     void (*on_speed)(void *ctx);              /* the client set another rate */
     void (*on_dead)(void *ctx);               /* the port is gone: delete it and open it again */
+    void (*on_up)(void *ctx); /* only of a wire with up(): a client can come from now on */
     void *ctx;
 };
 
@@ -44,6 +45,17 @@ struct wire_ops {
     /* The cable is pulled or put back (radio: out of range). Without it the pieces are just kept
      * back. */
     void (*plug)(struct wire *wire, bool plugged);
+    /* The D-Bus on which the client finds the radio; not of other wires. */
+    const char *(*bus)(const struct wire *wire);
+    /* Whether a client can come already. Without it: as soon as it is open. */
+    bool (*up)(const struct wire *wire);
+    /* The device has power or not (radio: it is not heard). */
+    void (*power)(struct wire *wire, bool on);
+    /* Somebody whom we do not see has the device: no client can have it. */
+    void (*hold)(struct wire *wire, bool held);
+    /* The client's adapter goes and comes back. Without it a pulled adapter is a port that is
+     * deleted. */
+    enum err (*adapter)(struct wire *wire, bool there);
 };
 
 struct wire {
@@ -64,6 +76,9 @@ enum err wire_tty_open(struct loop *loop, uint32_t baud, const struct wire_event
                        char where[WIRE_WHERE_MAX], struct wire **ret);
 enum err wire_can_open(struct loop *loop, const struct wire_events *events,
                        char where[WIRE_WHERE_MAX], struct wire **ret);
+enum err wire_ble_open(struct loop *loop, const struct sim_config *config,
+                       const struct wire_events *events, char where[WIRE_WHERE_MAX],
+                       struct wire **ret);
 /* For wire_can.c: a serial adapter of the battery's own. */
 enum err wire_slcan_open(struct loop *loop, const struct wire_events *events,
                          char where[WIRE_WHERE_MAX], struct wire **ret);

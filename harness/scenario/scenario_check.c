@@ -107,9 +107,11 @@ static bool can_be_delivered(enum stimulus_verb verb)
     case STIM_LEAVE:
     case STIM_JOIN:
     case STIM_REBOOT:
+    case STIM_FREE:
     case STIM_THAW:
     case STIM_REPLAY: return true;
     case STIM_UNPLUG:
+    case STIM_HOLD:
     case STIM_FREEZE:
     case STIM_FAULT:
     case STIM_TYPE:

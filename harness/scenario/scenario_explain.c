@@ -141,6 +141,8 @@ static void put_stimulus(const struct stimulus *s, struct buf *b)
     case STIM_PLUG: buf_str(b, "the battery's cable or adapter is put back"); break;
     case STIM_LEAVE: buf_printf(b, "battery %u leaves the stack", n); break;
     case STIM_JOIN: buf_printf(b, "battery %u comes back to the stack", n); break;
+    case STIM_HOLD: buf_printf(b, "another central takes battery %u", n); break;
+    case STIM_FREE: buf_printf(b, "the other central lets battery %u go", n); break;
     case STIM_FREEZE: buf_printf(b, "battery %u takes bytes and answers nothing", n); break;
     case STIM_THAW: buf_printf(b, "battery %u answers again", n); break;
     case STIM_TYPE:

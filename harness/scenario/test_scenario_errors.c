@@ -354,12 +354,13 @@ static void test_specified_messages(void)
                  "ov.scn:14:37: error: expected '->', found 'to'\n"
                  "    @0s         bms 1   ramp soc 97.0 % to 100.0 % over 10 s\n"
                  "                                        ^\n");
-    check_broken("bms 1   unplug\n", "bms 1   unplugg\n",
-                 "ov.scn:27:21: error: unknown verb 'unplugg', did you mean 'unplug'? (known: set, "
-                 "ramp, release, unplug, plug, leave, join, reboot, freeze, thaw, fault, type, "
-                 "send, replay)\n"
-                 "    @20s        bms 1   unplugg\n"
-                 "                        ^\n");
+    check_broken(
+        "bms 1   unplug\n", "bms 1   unplugg\n",
+        "ov.scn:27:21: error: unknown verb 'unplugg', did you mean 'unplug'? (known: set, "
+        "ramp, release, unplug, plug, leave, join, reboot, hold, free, freeze, thaw, fault, type, "
+        "send, replay)\n"
+        "    @20s        bms 1   unplugg\n"
+        "                        ^\n");
 }
 
 static void test_many_errors(void)

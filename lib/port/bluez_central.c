@@ -354,6 +354,7 @@ static int on_objects(sd_bus_message *m, void *ctx, sd_bus_error *error)
 static void set_owner(struct bluez_central *c, const char *owner)
 {
     size_t n = strlen(owner);
+    bool first = c->owner[0] == '\0';
 
     if (strcmp(owner, c->owner) == 0 || n >= sizeof c->owner)
         return;
@@ -366,6 +367,8 @@ static void set_owner(struct bluez_central *c, const char *owner)
     if (n > 0)
         bluez_call(c, &c->call, "/", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
                    on_objects, c, "");
+    if (first)
+        return; /* nothing to say before it has told what there is */
     enter(c);
     say(c);
     leave(c);

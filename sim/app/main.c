@@ -30,10 +30,15 @@ static void on_signal(void *ctx, int signum)
 static enum exit_code explain(const struct options *o, enum err e)
 {
     bool tcp = strncmp(o->port, "tcp:", 4) == 0;
+    bool ble = o->config.kind->wire == DEVICE_BLE;
     const char *hint = "";
     enum exit_code code = EXIT_INTERNAL;
 
-    if (e == ERR_NOT_FOUND) {
+    if (ble) {
+        hint = e == ERR_NOT_FOUND ? "no dbus-daemon, or no such folder: apt-get install dbus"
+                                  : "expected ble or ble:FOLDER";
+        code = e == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_NO_DEVICE;
+    } else if (e == ERR_NOT_FOUND) {
         hint = strncmp(o->port, "pty:", 4) == 0 ? "the folder for the link does not exist"
                                                 : "ls /dev/serial/by-id shows what is plugged in";
         code = EXIT_NOT_FOUND;
@@ -62,6 +67,8 @@ static void greet(const struct app *app)
     printf("%s: %u %s behind %s", c->kind->name, sim_battery_count(app->sim),
            sim_battery_count(app->sim) == 1 ? "battery" : "batteries", master->device_name);
     c->kind->greet(c->knobs, stdout);
+    if (sim_bus(app->sim) != NULL)
+        printf("\nbus: DBUS_SYSTEM_BUS_ADDRESS=%s", sim_bus(app->sim));
     printf("\nport: %s\n", sim_path(app->sim));
     fflush(stdout);
 }

@@ -356,7 +356,7 @@ enum exit_code options_parse(int argc, char **argv, struct options *ret, FILE *e
 {
     struct parser p = {.o = ret, .err = err, .argc = argc, .argv = argv};
 
-    *ret = (struct options){.action = ACTION_RUN, .port = "pty", .seed = 1};
+    *ret = (struct options){.action = ACTION_RUN, .seed = 1};
     sim_config_init(&ret->config);
     for (p.at = 1; p.at < argc; p.at++) {
         bool ok = argv[p.at][0] == '-' ? take_option(&p) : take_word(&p);
@@ -365,6 +365,9 @@ enum exit_code options_parse(int argc, char **argv, struct options *ret, FILE *e
         if (ret->action != ACTION_RUN)
             return EXIT_FINE;
     }
+    if (ret->port[0] == '\0')
+        span_to_str(span_str(ret->config.kind->wire == DEVICE_BLE ? "ble" : "pty"), ret->port,
+                    sizeof ret->port);
     if (!fill_batteries(&p))
         return EXIT_USAGE;
     const char *wrong = sim_config_check(&ret->config);

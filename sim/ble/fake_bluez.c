@@ -382,11 +382,18 @@ static void set_rssi(struct ble_peripheral *p, int8_t dbm)
         fake_say_device(d, "RSSI");
 }
 
+static void ignore_end(void *ctx, enum ble_end why)
+{
+    (void)ctx;
+    (void)why;
+}
+
 static void remove_peripheral(struct ble_peripheral *p)
 {
     struct fake_device *d = fake_device_of(p);
     struct fake_device **at = &d->fake->devices;
 
+    p->handler.disconnected = ignore_end; /* who deletes it knows */
     fake_link_forget(d);
     while (*at != d)
         at = &(*at)->next;

@@ -115,6 +115,7 @@ struct ble_peripheral {
     struct ble_handler handler;
 };
 
+/* Its handler is not called any more. Not from inside a handler. */
 static inline void ble_peripheral_delete(struct ble_peripheral *p)
 {
     if (p != NULL)

@@ -6,6 +6,8 @@
 
 #include "sim/device/console.h"
 #include "sim/device/console_knobs.h"
+#include "sim/device/jk_ble.h"
+#include "sim/device/jk_ble_knobs.h"
 #include "sim/device/jk_pb.h"
 #include "sim/device/jk_pb_knobs.h"
 #include "sim/device/pylon_can_battery.h"
@@ -58,6 +60,7 @@ static const struct maker {
                      struct device **ret);
 } makers[] = {
     {&console_kind, console_new},
+    {&jk_ble_kind, jk_ble_new},
     {&pylon_can_battery_kind, pylon_can_battery_new},
     {&jk_modbus_kind, jk_pb_new},
     {&jk_bus_kind, jk_pb_new},

@@ -97,6 +97,8 @@ struct device_ops {
     /* Power comes on: sessions are gone, start-up modes are back. */
     void (*power_up)(struct device *device, uint64_t now_us);
     void (*on_bytes)(struct device *device, struct span bytes, uint64_t now_us);
+    /* A client came or went. NULL: this device does not know. */
+    void (*on_client)(struct device *device, bool there, uint64_t now_us);
     uint64_t (*next_deadline)(const struct device *device); /* NEVER_US: none */
     void (*on_deadline)(struct device *device, uint64_t now_us);
     uint32_t (*baud)(const struct device *device);
