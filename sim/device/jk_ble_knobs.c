@@ -5,10 +5,8 @@
  */
 #include "sim/device/jk_ble_knobs.h"
 
-#include <string.h>
-
 #include "sim/config_take.h"
-#include "sim/model/pack.h"
+#include "sim/device/jk_knobs.h"
 
 enum jk_ble_key {
     KEY_GENERATION,
@@ -38,7 +36,7 @@ enum jk_ble_key {
 static const char *const keys[KEY_COUNT + 1] = {
     [KEY_GENERATION] = "generation",
     [KEY_SENSORS] = "sensors",
-    [KEY_ABSENT] = "absent",
+    [KEY_ABSENT] = "absent-sensor",
     [KEY_BOOT] = "boot",
     [KEY_MODULE] = "module",
     [KEY_NAME] = "name",
@@ -59,9 +57,7 @@ static const char *const keys[KEY_COUNT + 1] = {
     [KEY_GARBLED_UUID] = "garbled-uuid",
 };
 
-/* By the firmware comes first in each. */
-static const char *const generations[] = {"firmware", "jk04", "24s", "32s", NULL};
-static const char *const absents[] = {"firmware", "minus-200", "zero", NULL};
+/* By the firmware comes first. */
 static const char *const modules[] = {"firmware", "bk3432", "old", "b5a", "two", "telink", NULL};
 static const char *const counters[] = {"counts", "stands", NULL};
 
@@ -75,12 +71,6 @@ static void defaults(void *knobs)
         .supervision_us = 4 * US_PER_S,
         .needs_info = true,
     };
-}
-
-static bool take_index(struct conf_cursor *c, const char *what, const char *const *known,
-                       size_t *ret)
-{
-    return conf_take_known(c, what, known, ret);
 }
 
 static bool take_choice(struct conf_cursor *c, enum jk_choice *ret)
@@ -151,34 +141,11 @@ static bool take_radio(struct conf_cursor *c, enum jk_ble_key key, struct sim_jk
     return true;
 }
 
-static bool take_look(struct conf_cursor *c, enum jk_ble_key key, struct jk_look *look)
-{
-    size_t i = 0;
-    int64_t n = 0;
-
-    if (key == KEY_BOOT)
-        return sim_take_time(c, &look->boot_us);
-    if (key == KEY_SENSORS) {
-        if (!sim_take_count(c, "a number of sensors", 4, &n))
-            return false;
-        look->sensors = (uint8_t)n;
-    } else if (key == KEY_ABSENT) {
-        if (!take_index(c, "reading of a missing sensor", absents, &i))
-            return false;
-        look->absent = (enum jk_absent)i;
-    } else {
-        if (!take_index(c, "generation", generations, &i))
-            return false;
-        look->layout = (enum jk_layout)i;
-    }
-    return true;
-}
-
 static bool take_module(struct conf_cursor *c, struct sim_jk_ble *k)
 {
     size_t i = 0;
 
-    if (!take_index(c, "radio module", modules, &i))
+    if (!conf_take_known(c, "radio module", modules, &i))
         return false;
     k->module = (enum jk_module)i;
     return true;
@@ -188,7 +155,7 @@ static bool take_counter(struct conf_cursor *c, struct sim_jk_ble *k)
 {
     size_t i = 0;
 
-    if (!take_index(c, "counter", counters, &i))
+    if (!conf_take_known(c, "counter", counters, &i))
         return false;
     k->counter_stands = i == 1;
     return true;
@@ -200,10 +167,10 @@ static bool take_key(struct conf_cursor *c, size_t key, void *knobs)
     enum jk_ble_key which = (enum jk_ble_key)key;
 
     switch (which) {
-    case KEY_GENERATION:
-    case KEY_SENSORS:
-    case KEY_ABSENT:
-    case KEY_BOOT: return take_look(c, which, &k->look);
+    case KEY_GENERATION: return jk_take_generation(c, &k->look);
+    case KEY_SENSORS: return jk_take_sensors(c, &k->look);
+    case KEY_ABSENT: return jk_take_absent(c, &k->look);
+    case KEY_BOOT: return sim_take_time(c, &k->look.boot_us);
     case KEY_MODULE: return take_module(c, k);
     case KEY_NAME: return conf_take_text(c, "a name", k->name, sizeof k->name);
     case KEY_ADDRESS: return take_address(c, k);
@@ -229,15 +196,10 @@ static bool take_key(struct conf_cursor *c, size_t key, void *knobs)
 static const char *check(const struct sim_config *config, const void *knobs)
 {
     const struct sim_jk_ble *k = knobs;
+    const char *why = jk_check_batteries(config, 1);
 
-    for (size_t i = 0; i < SIM_MAX_BATTERIES; i++) {
-        const struct sim_battery *b = &config->battery[i];
-        const struct product *p = product_find(b->product);
-        if (b->used && i > 0)
-            return "a JK BMS on Bluetooth is one battery";
-        if (b->used && (p == NULL || strncmp(p->name, "jk.", 3) != 0))
-            return "a JK BMS needs a jk.* model; `bms-sim list` shows them";
-    }
+    if (why != NULL)
+        return why;
     if (k->period_us != 0 && k->period_us < 50 * US_PER_MS)
         return "cell records do not come faster than every 50 ms";
     if (k->supervision_us < 100 * US_PER_MS)
