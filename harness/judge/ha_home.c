@@ -370,7 +370,8 @@ static void take_config(struct ha_home *h, const char *topic, struct span payloa
     const struct ha_entity *now = ha_home_entity(h, NULL);
     if (now)
         take_over(h, now, !had, t_us);
-    h->touched = h->touched || had || now;
+    /* the first document of all shows what it lacks, too */
+    h->touched = h->touched || had || now || h->counts.documents++ == 0;
 }
 
 /* ---- steps ---- */

@@ -27,7 +27,7 @@ struct ha_announced {
 
 struct ha_counts {
     int64_t configs, removals, unretained, malformed, refused, retained, unknown, mistyped, mortal,
-        messages;
+        messages, documents;
 };
 
 struct ha_home {
