@@ -112,8 +112,10 @@ static void settle_once(struct app *app)
     }
     bank_expect(&app->bank, present);
     next_us = deadline_min(next_us, bank_update(&app->bank, now_us, &bank));
-    for (size_t i = 0; i < app->n_cans; i++)
+    for (size_t i = 0; i < app->n_cans; i++) {
         app_can_prepare(&app->cans[i], now_us);
+        next_us = deadline_min(next_us, app_can_deadline(&app->cans[i]));
+    }
     for (size_t i = 0; i < app->n_sinks; i++) {
         const struct sink *s = &app->sinks[i];
         s->ops->run(s->self, &bank, now_us);

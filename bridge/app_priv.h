@@ -26,7 +26,10 @@ struct app_can {
     struct config_can config;
     struct sink_can sink;
     struct can *can;
-    bool down; /* the bus said that it is down */
+    bool down;                /* the bus said that it is down */
+    uint64_t restart_us;      /* when to end a bus-off; NEVER_US: there is none */
+    uint64_t restart_wait_us; /* the pause before the next one */
+    struct log_limit limit_restart;
 };
 
 struct app_mqtt {
@@ -68,6 +71,7 @@ void app_battery_close(struct app_battery *b);
 
 void app_can_init(struct app_can *c, struct app *app, const struct config_can *config);
 void app_can_prepare(struct app_can *c, uint64_t now_us);
+uint64_t app_can_deadline(const struct app_can *c);
 void app_can_close(struct app_can *c);
 
 enum err app_mqtt_init(struct app_mqtt *m, struct app *app, const struct config_mqtt *config,

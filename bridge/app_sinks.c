@@ -6,6 +6,10 @@
 
 /* ---- CAN ---- */
 
+/* A bus with a fault is left alone for longer each time: a controller that shouts on a broken bus
+ * helps nobody. */
+static const uint64_t restart_min_us = US_PER_S, restart_max_us = 30 * US_PER_S;
+
 static void on_frame(void *ctx, const struct can_msg *msg, uint64_t t_us, bool own)
 {
     struct app_can *c = ctx;
@@ -23,15 +27,20 @@ static void on_state(void *ctx, enum can_state state)
     struct app_can *c = ctx;
 
     switch (state) {
-    case CAN_UP: break;
+    case CAN_UP:
+        c->restart_us = NEVER_US;
+        c->restart_wait_us = restart_min_us;
+        break;
     case CAN_DOWN: c->down = true; break;
     case CAN_ERROR_PASSIVE:
         log_msg(c->app->log, LOG_WARN, "can", "bus=%s error passive: nobody acknowledges",
                 c->config.name);
         return;
     case CAN_BUS_OFF:
-        log_msg(c->app->log, LOG_WARN, "can", "bus=%s bus-off", c->config.name);
-        return;
+        log_msg(c->app->log, LOG_WARN, "can", "bus=%s bus-off; restarting it in %u s",
+                c->config.name, (unsigned)(c->restart_wait_us / US_PER_S));
+        c->restart_us = loop_now(c->app->loop) + c->restart_wait_us;
+        break;
     }
     app_settle(c->app);
 }
@@ -65,12 +74,37 @@ void app_can_init(struct app_can *c, struct app *app, const struct config_can *c
 {
     const struct can_end end = {.open = end_open, .close = end_close, .send = end_send, .ctx = c};
 
-    *c = (struct app_can){.app = app, .config = *config};
+    *c = (struct app_can){
+        .app = app, .config = *config, .restart_us = NEVER_US, .restart_wait_us = restart_min_us};
     sink_can_init(&c->sink, &config->sink, &end, app->log);
+}
+
+static void restart(struct app_can *c, uint64_t now_us)
+{
+    unsigned missed = 0;
+    enum err e = c->can != NULL ? can_restart(c->can) : ERR_OK;
+
+    c->restart_wait_us =
+        c->restart_wait_us * 2 < restart_max_us ? c->restart_wait_us * 2 : restart_max_us;
+    c->restart_us = now_us + c->restart_wait_us;
+    if (e == ERR_OK || !log_limit_ok(&c->limit_restart, now_us, 60 * US_PER_S, &missed))
+        return;
+    log_msg(c->app->log, LOG_ERROR, "can", "bus=%s cannot be restarted after bus-off: %s%s",
+            c->config.name, err_text(e),
+            e == ERR_DENIED ? "; give the bridge CAP_NET_ADMIN, or the interface a restart-ms: ip "
+                              "link set can0 type can restart-ms 1000"
+                            : "");
+}
+
+uint64_t app_can_deadline(const struct app_can *c)
+{
+    return c->restart_us;
 }
 
 void app_can_prepare(struct app_can *c, uint64_t now_us)
 {
+    if (now_us >= c->restart_us)
+        restart(c, now_us);
     if (c->down) {
         c->down = false;
         sink_can_on_down(&c->sink, now_us);

@@ -98,6 +98,11 @@ enum err can_send(struct can *can, const struct can_msg *msg)
     return can->ops->send(can, msg);
 }
 
+enum err can_restart(struct can *can)
+{
+    return can->ops->restart != NULL ? can->ops->restart(can) : ERR_UNSUPPORTED;
+}
+
 enum err can_set_link(struct can *can, bool up)
 {
     return can->ops->set_link != NULL ? can->ops->set_link(can, up) : ERR_UNSUPPORTED;

@@ -42,6 +42,9 @@ void can_delete(struct can *can);
 /* ERR_AGAIN the queue is full (ENOBUFS), ERR_CLOSED the interface is down or gone, ERR_USAGE an id
  * or length that no frame has. */
 enum err can_send(struct can *can, const struct can_msg *msg);
+/* Ends a bus-off (CAN_BUS_OFF); CAN_UP follows. ERR_UNSUPPORTED: not an interface of the kernel;
+ * ERR_DENIED: that needs CAP_NET_ADMIN. */
+enum err can_restart(struct can *can);
 /* Takes the interface down for everybody, or brings it up. ERR_UNSUPPORTED: not an interface of the
  * kernel; ERR_DENIED: that needs CAP_NET_ADMIN. */
 enum err can_set_link(struct can *can, bool up);

@@ -35,15 +35,19 @@ bool link_is_can(int fd, const char *name)
     return ask(fd, name, SIOCGIFHWADDR, &ifr) && ifr.ifr_hwaddr.sa_family == ARPHRD_CAN;
 }
 
-/* vcan and vxcan have no bit rate; libsocketcan would write an error on stderr for them. */
-static bool is_virtual(int fd, const char *name)
+static bool has_driver(int fd, const char *name, const char *driver)
 {
     struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
     struct ifreq ifr = {.ifr_data = (char *)&info};
 
     span_to_str(span_str(name), ifr.ifr_name, sizeof ifr.ifr_name);
-    return ioctl(fd, SIOCETHTOOL, &ifr) == 0 &&
-           (strcmp(info.driver, "vcan") == 0 || strcmp(info.driver, "vxcan") == 0);
+    return ioctl(fd, SIOCETHTOOL, &ifr) == 0 && strcmp(info.driver, driver) == 0;
+}
+
+/* vcan and vxcan have no bit rate; libsocketcan would write an error on stderr for them. */
+static bool is_virtual(int fd, const char *name)
+{
+    return has_driver(fd, name, "vcan") || has_driver(fd, name, "vxcan");
 }
 
 enum err link_set_bitrate(int fd, const char *name, uint32_t bitrate)
@@ -68,4 +72,16 @@ enum err link_set_up(int fd, const char *name, bool up)
     int flags = up ? ifr.ifr_flags | IFF_UP : ifr.ifr_flags & ~IFF_UP;
     ifr.ifr_flags = (short)flags;
     return ioctl(fd, SIOCSIFFLAGS, &ifr) == 0 ? ERR_OK : err_from_errno(errno);
+}
+
+enum err link_restart(int fd, const char *name)
+{
+    uint32_t restart_ms = 0;
+
+    if (is_virtual(fd, name) || (can_get_restart_ms(name, &restart_ms) == 0 && restart_ms > 0))
+        return ERR_OK;
+    if (!has_driver(fd, name, "slcan") && can_do_restart(name) == 0)
+        return ERR_OK;
+    enum err e = link_set_up(fd, name, false);
+    return e == ERR_OK ? link_set_up(fd, name, true) : e;
 }

@@ -17,6 +17,7 @@ enum { CAN_READS_PER_TURN = 64 };
 struct can_ops {
     void (*close)(struct can *can); /* everything that is not in struct can */
     enum err (*send)(struct can *can, const struct can_msg *msg);
+    enum err (*restart)(struct can *can);           /* NULL, too */
     enum err (*set_link)(struct can *can, bool up); /* NULL: no interface of the kernel */
 };
 

@@ -149,6 +149,11 @@ static enum err sock_set_link(struct can *can, bool up)
     return link_set_up(sock_of(can)->fd, can->name, up);
 }
 
+static enum err sock_restart(struct can *can)
+{
+    return link_restart(sock_of(can)->fd, can->name);
+}
+
 static void sock_close(struct can *can)
 {
     struct sock *s = sock_of(can);
@@ -163,7 +168,7 @@ static void sock_close(struct can *can)
 }
 
 static const struct can_ops sock_ops = {
-    .close = sock_close, .send = sock_send, .set_link = sock_set_link};
+    .close = sock_close, .send = sock_send, .restart = sock_restart, .set_link = sock_set_link};
 
 /* ---- opening ---- */
 
