@@ -10,6 +10,8 @@
 #include "sim/device/jk_ble_knobs.h"
 #include "sim/device/jk_pb.h"
 #include "sim/device/jk_pb_knobs.h"
+#include "sim/device/jk_uart_device.h"
+#include "sim/device/jk_uart_knobs.h"
 #include "sim/device/pylon_can_battery.h"
 #include "sim/device/pylon_can_knobs.h"
 
@@ -64,6 +66,7 @@ static const struct maker {
     {&pylon_can_battery_kind, pylon_can_battery_new},
     {&jk_modbus_kind, jk_pb_new},
     {&jk_bus_kind, jk_pb_new},
+    {&jk_uart_kind, jk_uart_device_new},
 };
 
 enum err device_new(const struct sim_config *config, const struct device_host *host,

@@ -302,7 +302,7 @@ void jk_state_info(const struct jk_scene *scene, struct jk_info *ret)
     PUT_TEXT(ret->passcode, "1234");
     PUT_TEXT(ret->made, m->product->release_date);
     fill_serial(scene, &t, ret);
-    PUT_TEXT(ret->user_data, "JK-BMS");
+    PUT_TEXT(ret->user_data, "Input Userdata"); /* as delivered */
     PUT_TEXT(ret->settings_passcode, "123456");
     if (t.layout == JK02_32S) {
         ret->uart1_protocol = 1;

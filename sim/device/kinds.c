@@ -7,10 +7,12 @@
 #include "sim/device/console_knobs.h"
 #include "sim/device/jk_ble_knobs.h"
 #include "sim/device/jk_pb_knobs.h"
+#include "sim/device/jk_uart_knobs.h"
 #include "sim/device/pylon_can_knobs.h"
 
 static const struct device_kind *const kinds[] = {
-    &console_kind, &pylon_can_battery_kind, &jk_modbus_kind, &jk_bus_kind, &jk_ble_kind,
+    &console_kind, &pylon_can_battery_kind, &jk_modbus_kind,
+    &jk_bus_kind,  &jk_uart_kind,           &jk_ble_kind,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
