@@ -17,7 +17,6 @@ static const char *const colds[] = {"off", "first", "dead", NULL};
 static const char *const acks[] = {"behind", "first", "missing", NULL};
 static const char *const controls[] = {"firmware", "v1.0", "v1.1", NULL};
 static const char *const long_reads[] = {"exception", "silent", NULL};
-static const char *const forms[] = {"308", "310", NULL};
 
 enum jk_pb_key {
     KEY_ADDRESSES,
@@ -113,8 +112,6 @@ static bool take_words(struct conf_cursor *c, enum jk_pb_key key, struct sim_jk_
         k->control = (enum jk_control_choice)i;
     else if (key == KEY_LONG_READ && conf_take_known(c, "answer to a long read", long_reads, &i))
         k->long_read_silent = i == 1;
-    else if (key == KEY_FORM && conf_take_known(c, "form of an answer", forms, &i))
-        k->form_310 = i == 1;
     else
         return false;
     return true;
@@ -130,6 +127,22 @@ static bool take_longest(struct conf_cursor *c, struct sim_jk_pb *k)
     return true;
 }
 
+/* The length of an answer. */
+static bool take_form(struct conf_cursor *c, struct sim_jk_pb *k)
+{
+    const struct conf_token *at = conf_peek(c);
+    int64_t n;
+
+    if (!conf_take_int(c, "308 or 310", 308, 310, &n))
+        return false;
+    if (n == 309) {
+        conf_fail_at(c, at, "an answer has 308 or 310 bytes");
+        return false;
+    }
+    k->form_310 = n == 310;
+    return true;
+}
+
 static bool take_key(struct conf_cursor *c, size_t key, void *knobs)
 {
     struct sim_jk_pb *k = knobs;
@@ -139,6 +152,7 @@ static bool take_key(struct conf_cursor *c, size_t key, void *knobs)
     case KEY_BAUD: return sim_take_baud(c, &k->baud);
     case KEY_ANSWER_DELAY: return sim_take_time(c, &k->answer_delay_us);
     case KEY_FRAME_GAP: return sim_take_time(c, &k->frame_gap_us);
+    case KEY_FORM: return take_form(c, k);
     case KEY_RECOVERY: return sim_take_time(c, &k->recovery_us);
     case KEY_LONGEST_READ: return take_longest(c, k);
     case KEY_BROKEN: return sim_take_switch(c, &k->broken);
@@ -150,7 +164,6 @@ static bool take_key(struct conf_cursor *c, size_t key, void *knobs)
     case KEY_LONG_READ:
     case KEY_COLD_BUS:
     case KEY_CONTROL:
-    case KEY_FORM:
     case KEY_ACK: return take_words(c, (enum jk_pb_key)key, k);
     case KEY_SENSORS: return jk_take_sensors(c, &k->look);
     case KEY_ABSENT_SENSOR: return jk_take_absent(c, &k->look);
