@@ -25,8 +25,14 @@ void config_ha_default(struct sink_ha_config *ha, const char *name)
 /* "TOPIC", "TOPIC name \"TEXT\"" */
 static bool take_topic_and_name(struct conf_cursor *c, struct sink_ha_config *ha)
 {
+    const struct conf_token *at = conf_peek(c);
+
     if (!config_take_topic(c, ha->topic, sizeof ha->topic))
         return false;
+    if (span_ends(span_str(ha->topic), "/")) {
+        conf_fail_at(c, at, "a topic that others are built on must not end with '/'");
+        return false;
+    }
     return !conf_accept(c, "name") ||
            conf_take_text(c, "a name for the devices", ha->title, sizeof ha->title);
 }

@@ -283,6 +283,50 @@ static void test_errors(void)
         "give one of");
 }
 
+static void test_homeassistant(void)
+{
+#define HA MINIMAL "[mqtt m]\nbroker mqtt://x\nhomeassistant bms/shed"
+    struct config *c = good(HA "\n");
+    const struct sink_ha_config *ha = &c->mqtts[0].ha;
+
+    CU_ASSERT_STRING_EQUAL(ha->topic, "bms/shed");
+    CU_ASSERT_STRING_EQUAL(ha->title, "");
+    CU_ASSERT_STRING_EQUAL(ha->prefix, "homeassistant");
+    CU_ASSERT_STRING_EQUAL(ha->birth, "homeassistant/status");
+    CU_ASSERT_STRING_EQUAL(ha->status_topic, "bms/shed/status"); /* nobody else's */
+    CU_ASSERT_TRUE(ha->tells_status);
+    CU_ASSERT_TRUE(ha->retain);
+    CU_ASSERT_EQUAL(ha->period_us, 5 * US_PER_S);
+    CU_ASSERT_EQUAL(ha->expire_us, 0);
+    CU_ASSERT_STRING_EQUAL(c->mqtts[0].sink.topic, "");
+    free(c);
+    c = good(HA " name \"Shed battery\"\nvictron a/b\nha-prefix ha\nha-birth ha/birth\n"
+                "ha-period 10 s\nha-expire 30 s\nha-retain no\n");
+    ha = &c->mqtts[0].ha;
+    CU_ASSERT_STRING_EQUAL(ha->title, "Shed battery");
+    CU_ASSERT_STRING_EQUAL(ha->prefix, "ha");
+    CU_ASSERT_STRING_EQUAL(ha->birth, "ha/birth");
+    CU_ASSERT_STRING_EQUAL(ha->status_topic, "a/b/status"); /* one for the connection */
+    CU_ASSERT_FALSE(ha->tells_status);
+    CU_ASSERT_FALSE(ha->retain);
+    CU_ASSERT_EQUAL(ha->expire_us, 30 * US_PER_S);
+    free(c);
+    c = good(MINIMAL "[mqtt m]\nbroker mqtt://x\nvictron a/b\n");
+    CU_ASSERT_STRING_EQUAL(c->mqtts[0].ha.topic, "");
+    free(c);
+    bad(HA "/\n", 8, 15, "must not end with '/'");
+    bad(HA " name\n", 8, 28, "a name for the devices");
+    bad(HA "\nha-period 500 ms\n", 9, 11, "between 1 s and 60 s");
+    bad(HA "\nha-retain maybe\n", 9, 11, "known: no, yes");
+    bad(HA "\nha-period 10 s\nha-expire 29 s\n", 6, 1, "at least three times");
+    bad(MINIMAL "[mqtt m]\nbroker mqtt://x\nvictron a/b\nha-retain no\n", 6, 1,
+        "need 'homeassistant'");
+    bad("[battery \"my rack\"]\nsource pylontech-console\nport /dev/x\n"
+        "[mqtt m]\nbroker mqtt://x\nhomeassistant a\n",
+        6, 1, "only letters, digits");
+#undef HA
+}
+
 static void test_threshold_errors(void)
 {
 #define RACK "[can x]\nbus can0\n[battery a]\nsource pylontech-console\nport /dev/x\n"
@@ -379,6 +423,7 @@ int main(int argc, char **argv)
         {"every key", test_every_key},
         {"fresh follows the poll", test_fresh_follows_the_poll},
         {"errors", test_errors},
+        {"Home Assistant", test_homeassistant},
         {"threshold errors", test_threshold_errors},
         {"several errors", test_several_errors},
         {"a password is not printed", test_password_is_not_printed},
