@@ -99,6 +99,8 @@ bool dut_prepare(struct world *w)
 
 enum { ENV_MAX = 512, HUB_NAME_MAX = 800 };
 
+#define BUS_ENV "DBUS_SYSTEM_BUS_ADDRESS"
+
 /* "BMSRIG_CAN_HUB=vcan0=SOCKET,vcan1=SOCKET": the inverter's bus and the battery's, where they are
  * hubs. */
 static void name_hubs(const struct world *w, char *out, size_t cap)
@@ -116,14 +118,15 @@ static void name_hubs(const struct world *w, char *out, size_t cap)
     out[b.n] = 0;
 }
 
-/* Our environment, the manifest's additions, and the preload library for a hub. Returns the count.
- */
+/* Our environment, the manifest's additions, the preload library for a hub, and the D-Bus of a
+ * battery on Bluetooth. Returns the count. */
 static size_t make_env(struct world *w, const struct manifest_fill *fill, char **env, char **owned,
                        size_t *ret_owned)
 {
     size_t n = 0, o = 0;
     for (char **e = environ; *e && n < ENV_MAX - MANIFEST_ENVS - 4; e++)
         if (strncmp(*e, "LD_PRELOAD=", 11) != 0 &&
+            strncmp(*e, BUS_ENV "=", strlen(BUS_ENV) + 1) != 0 &&
             strncmp(*e, HUB_ENV "=", strlen(HUB_ENV) + 1) != 0)
             env[n++] = *e;
     for (size_t i = 0; i < w->manifest->n_env; i++) {
@@ -141,6 +144,20 @@ static size_t make_env(struct world *w, const struct manifest_fill *fill, char *
         name_hubs(w, hubs, 2 * HUB_NAME_MAX);
         env[n++] = owned[o++] = preload;
         env[n++] = owned[o++] = hubs;
+    }
+    if (sim_bus(w->sim)) {
+        char *bus = calloc(1, 700);
+        if (!bus)
+            abort();
+        snprintf(bus, 700, BUS_ENV "=%s", sim_bus(w->sim));
+        env[n++] = owned[o++] = bus;
+    }
+    if (sim_bus(w->sim)) {
+        char *bus = calloc(1, 700);
+        if (!bus)
+            abort();
+        snprintf(bus, 700, BUS_ENV "=%s", sim_bus(w->sim));
+        env[n++] = owned[o++] = bus;
     }
     env[n] = NULL;
     *ret_owned = o;

@@ -130,21 +130,45 @@ static enum err open_battery_bus(struct world *w, char *where, size_t cap)
     return sim_open(w->sim, where);
 }
 
+/* A Bluetooth battery is in the air of a bus of its own; the DUT gets its address. */
+static enum err open_air(struct world *w, char *where, size_t cap)
+{
+    snprintf(where, cap, "ble:%s", w->dir);
+    enum err err = sim_open(w->sim, where);
+    if (err == ERR_OK)
+        snprintf(w->battery, sizeof w->battery, "%s", sim_path(w->sim));
+    return err;
+}
+
 static enum err open_battery(struct world *w, char *where, size_t cap)
 {
     switch (w->scenario->sim.kind->wire) {
     case DEVICE_TTY: return open_at(w, where, cap);
     case DEVICE_CAN: return open_battery_bus(w, where, cap);
-    case DEVICE_BLE: break;
+    case DEVICE_BLE: return open_air(w, where, cap);
     }
     return ERR_UNSUPPORTED;
+}
+
+static bool open_rest(struct world *w);
+
+/* A private D-Bus takes a moment. */
+static void on_sim_up(void *ctx)
+{
+    struct world *w = ctx;
+
+    if (w->phase == WORLD_PREPARING)
+        open_rest(w);
 }
 
 static bool open_sim(struct world *w)
 {
     char where[700] = "";
-    struct sim_handler handler = {
-        .on_wire = on_wire, .on_delivered = on_delivered, .on_note = on_sim_note, .ctx = w};
+    struct sim_handler handler = {.on_wire = on_wire,
+                                  .on_delivered = on_delivered,
+                                  .on_note = on_sim_note,
+                                  .on_up = on_sim_up,
+                                  .ctx = w};
     uint64_t seed = w->options.seed ? w->options.seed : w->scenario->seed;
     enum err err = sim_new(w->loop, &w->log, &w->scenario->sim, seed, &handler, &w->sim);
     if (err != ERR_OK) {
@@ -386,16 +410,19 @@ void ports_read_broker_log(struct world *w)
 
 /* ---- all ---- */
 
-bool ports_open(struct world *w)
+static bool open_rest(struct world *w)
 {
-    if (!open_sim(w))
-        return false;
     if (w->manifest->has_can && !open_can(w))
         return false;
     if (w->manifest->has_json || w->manifest->has_ha)
         return open_broker(w);
     ports_on_ready(w);
     return true;
+}
+
+bool ports_open(struct world *w)
+{
+    return open_sim(w) && (!sim_up(w->sim) || open_rest(w));
 }
 
 void ports_close(struct world *w)

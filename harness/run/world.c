@@ -171,9 +171,10 @@ static bool make_dirs(struct world *w)
 
 static void remove_dir(const char *dir)
 {
-    static const char *const names[] = {
-        "tty",      "vcan0.sock", "vcan0.sock.state", "vcan1.sock",    "vcan1.sock.state",
-        "dut.conf", "mq.sock",    "mosquitto.conf",   "mosquitto.log", LEFTOVERS_OWNER};
+    static const char *const names[] = {"tty",        "vcan0.sock",       "vcan0.sock.state",
+                                        "vcan1.sock", "vcan1.sock.state", "dut.conf",
+                                        "mq.sock",    "mosquitto.conf",   "mosquitto.log",
+                                        "dbus.sock",  "dbus.conf",        LEFTOVERS_OWNER};
     char path[700];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);

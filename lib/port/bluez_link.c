@@ -85,6 +85,11 @@ static void say(struct bluez_link *l, const char *what, const char *detail)
     l->handler.on_state(l->handler.ctx, l->said);
 }
 
+static const char *target_text(const struct bluez_link *l)
+{
+    return l->target.address[0] != '\0' ? l->target.address : l->target.name;
+}
+
 static void drop_calls(struct bluez_link *l)
 {
     l->call = sd_bus_slot_unref(l->call);
@@ -272,7 +277,7 @@ static void connect_device(struct bluez_link *l)
     l->found.rssi = 0;                         /* to be heard again before the next attempt */
     call_or_fail(l, CONNECT, CONNECT_US, l->device, device1, "Connect", on_connected);
     if (l->state == CONNECT)
-        say(l, "connecting", l->found.address);
+        say(l, "connecting", target_text(l));
 }
 
 /* ---- what the central tells ---- */
@@ -291,7 +296,10 @@ static bool is_near(const struct bluez_link *l)
 
 static void on_device(struct bluez_link *l, const struct bluez_object *o)
 {
-    if (l->device[0] == '\0' && is_wanted(l, o) && copy_path(l->device, o->path)) {
+    bool idle = l->state == WAIT || l->state == SEARCH || l->state == PAUSE;
+
+    if (idle && strcmp(l->device, o->path) != 0 && is_wanted(l, o) &&
+        copy_path(l->device, o->path)) {
         l->found = (struct bluez_found){.rssi = 0};
         l->resolved = false;
     }
@@ -372,7 +380,8 @@ static void on_central(void *ctx)
     }
     drop_calls(l);
     l->state = WAIT;
-    l->device[0] = '\0'; /* told again when it is back */
+    l->found = (struct bluez_found){.rssi = 0}; /* an adapter that was off knows it still */
+    l->resolved = false;
     say(l, why, "");
 }
 
@@ -385,7 +394,7 @@ static void search(struct bluez_link *l)
         return;
     }
     bluez_central_discover(l->central, true);
-    say(l, "searching", l->target.address[0] != '\0' ? l->target.address : l->target.name);
+    say(l, "searching", target_text(l));
 }
 
 static void on_timer(void *ctx)
@@ -396,8 +405,7 @@ static void on_timer(void *ctx)
     case SEARCH:
         bluez_central_discover_afresh(l->central);
         loop_timer_after(l->timer, SEARCH_US);
-        say(l, "not heard: off, out of reach, or connected to somebody else",
-            l->target.address[0] != '\0' ? l->target.address : l->target.name);
+        say(l, "not heard: off, out of reach, or connected to somebody else", target_text(l));
         return;
     case CONNECT: fail(l, "cannot connect", "no answer from BlueZ"); return;
     case RESOLVE: fail(l, "the battery does not tell its services", ""); return;

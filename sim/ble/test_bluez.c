@@ -208,6 +208,25 @@ static void test_adapter_off_and_on(void)
     ble_rig_down(&r);
 }
 
+/* A link that waits while the adapter is off: BlueZ does not tell again what it knows. */
+static void test_waits_for_the_adapter(void)
+{
+    struct ble_rig r;
+
+    if (!ble_rig_up(&r, &ble_rig_traits))
+        return;
+    CU_ASSERT_TRUE(ble_rig_open(&r));
+    CU_ASSERT_EQUAL(ble_radio_fault(r.radio, BLE_ADAPTER_OFF, true), ERR_OK);
+    CU_ASSERT_TRUE(ble_rig_until(&r, &r.losts, 1));
+    bluez_link_delete(r.link);
+    r.state[0] = '\0';
+    ble_rig_link(&r);
+    CU_ASSERT_TRUE(ble_rig_until_state(&r, "adapter is off"));
+    CU_ASSERT_EQUAL(ble_radio_fault(r.radio, BLE_ADAPTER_OFF, false), ERR_OK);
+    CU_ASSERT_TRUE(ble_rig_until(&r, &r.opens, 2));
+    ble_rig_down(&r);
+}
+
 static void test_bluetoothd_restarts(void)
 {
     struct ble_rig r;
@@ -371,6 +390,7 @@ int main(int argc, char **argv)
         {"the link is lost", test_link_loss},
         {"held by another central", test_held_by_another_central},
         {"the adapter goes off and on", test_adapter_off_and_on},
+        {"waits for the adapter", test_waits_for_the_adapter},
         {"bluetoothd restarts", test_bluetoothd_restarts},
         {"the bus dies", test_bus_dies},
         {"no bus", test_no_bus},
