@@ -193,6 +193,9 @@ static void test_no_ports(void)
            "/dev/serial/by-id");
     EXPECT("bmsrig run --tty a-file good.scn", 6, "port a-file:", "give a serial port");
     EXPECT("bmsrig run --tty tcp:99999 good.scn", 6, "a number from 1 to 65535");
+    EXPECT("bmsrig run --tty pty: good.scn", 6, "port pty::", "write pty:LINK");
+    EXPECT("bmsrig run --tty pty:/no-such-folder/tty good.scn", 6,
+           "port pty:/no-such-folder/tty: not found", "in a folder where it can be made");
     EXPECT("bmsrig run --can no-such-can good.scn", 6, "CAN bus no-such-can:");
     EXPECT("bmsrig run --can slcan:/dev/no-such-tty good.scn", 6, "is the adapter plugged in?");
     EXPECT("bmsrig run --broker http://x good.scn", 6, "--broker http://x: expected mqtt://HOST");
@@ -229,6 +232,31 @@ static void test_busy_serial_port(void)
     EXPECT(command, 5, "in use; another program has opened it");
     close(slave);
     close(master);
+}
+
+/* The rig of docker/compose.yaml: the bridge runs already, and is reached over a terminal that the
+ * harness makes and a bus that somebody else keeps. */
+static void test_attached(void)
+{
+    put("rig.conf", "[battery rack]\n"
+                    "source  pylontech-console\n"
+                    "port    rig/tty\n"
+                    "[can inverter]\n"
+                    "bus     hub:rig/can\n"
+                    "dialect pylon-1.2\n");
+    put("rig.dut", "dut      rig \"runs already\"\n"
+                   "tty      pty:rig/tty\n"
+                   "can      hub:rig/can\n"
+                   "boot     4 s\n"
+                   "sources  pylontech-console\n"
+                   "[can]\n"
+                   "dialect  pylon-1.2\n");
+    EXPECT("mkdir rig; bmsrig run --tier cable --dut rig.dut good.scn", 6, "CAN bus hub:rig/can:");
+    EXPECT("bmsrig can-hub rig/can >/dev/null & hub=$!; bms-bridge -c rig.conf & bridge=$!; "
+           "tries=0; until [ -S rig/can ] || [ $((tries += 1)) -gt 100 ]; do sleep 0.1; done; "
+           "bmsrig run --tier cable --dut rig.dut good.scn; code=$?; "
+           "kill $hub $bridge; wait $hub $bridge; exit $code",
+           0, "scenarios: 1 passed, 0 failed", "tier cable");
 }
 
 static void test_report_folder(void)
@@ -275,6 +303,7 @@ int main(int argc, char **argv)
         {"no ports", test_no_ports},
         {"a TCP port in use", test_busy_tcp_port},
         {"a serial port in use", test_busy_serial_port},
+        {"a bridge that runs already", test_attached},
         {"a report folder that cannot be", test_report_folder},
         {"a report folder without permission", test_locked_folder},
         {"a recording that cannot be read", test_unreadable_recording},

@@ -96,6 +96,8 @@ static void ignore_bytes(void *ctx, struct span bytes)
 
 static const char *port_advice(enum err err, const char *where)
 {
+    if (strncmp(where, "pty:", 4) == 0)
+        return "write pty:LINK with the path of a link in a folder where it can be made";
     if (strncmp(where, "tcp:", 4) == 0)
         return err == ERR_BUSY ? "another program listens there: take another number"
                                : "write tcp:PORT with a number from 1 to 65535";
@@ -105,7 +107,7 @@ static const char *port_advice(enum err err, const char *where)
         return "add yourself to its group (dialout) and log in again, or run as root";
     if (err == ERR_BUSY)
         return "end the program that has it open: fuser -v shows which one";
-    return "give a serial port such as /dev/ttyUSB0, or tcp:PORT";
+    return "give a serial port such as /dev/ttyUSB0, pty:LINK or tcp:PORT";
 }
 
 /* Opens what the simulator will open, and lets go of it. */
@@ -115,7 +117,9 @@ static enum err try_port(struct loop *loop, const char *where)
     struct tty *tty = NULL;
     int64_t number;
     enum err err = ERR_OK;
-    if (strncmp(where, "tcp:", 4) != 0)
+    if (strncmp(where, "pty:", 4) == 0)
+        err = where[4] ? tty_open_pty(loop, where + 4, &handler, &tty) : ERR_USAGE;
+    else if (strncmp(where, "tcp:", 4) != 0)
         err = tty_open(loop, where, 115200, &handler, &tty);
     else if (parse_i64(span_str(where + 4), 1, UINT16_MAX, &number))
         err = tty_listen(loop, (uint16_t)number, &handler, &tty);
