@@ -3,7 +3,10 @@
  * `always`, `never` and `check`: conditions on the frames and messages inside a window, or at one
  * time.
  */
+#include <string.h>
+
 #include "harness/judge/check.h"
+#include "harness/judge/ha.h"
 
 /* stale/fresh over a window: what part of it is stale? */
 static void check_liveness(const struct judge_input *in, const struct stmt *stmt, int64_t from,
@@ -67,6 +70,16 @@ static void check_silence(const struct judge_input *in, const struct stmt *stmt,
     series_free(&traffic);
 }
 
+/* A count says that something is wrong; what it is stands in the document that made it rise. */
+static void explain(const struct judge_input *in, const struct stmt *stmt, struct verdict *v)
+{
+    char why[200];
+    size_t n = strlen(v->actual);
+    if (v->code == VERDICT_FAIL && stmt->sink == SINK_HA && stmt->cond.signal[0] == '$' &&
+        ha_explain(in, stmt->cond.signal, v->evidence, why, sizeof why))
+        snprintf(v->actual + n, sizeof v->actual - n, ": %.180s", why);
+}
+
 static void check_samples(const struct judge_input *in, const struct stmt *stmt, int64_t from,
                           int64_t to, struct verdict *v)
 {
@@ -85,6 +98,7 @@ static void check_samples(const struct judge_input *in, const struct stmt *stmt,
         sample_format(&stmt->cond, &s.at[i], value, sizeof value);
         verdict_set(v, VERDICT_FAIL, s.at[i].t_us, s.at[i].event, "%s at %s", value,
                     time_text(s.at[i].t_us, t));
+        explain(in, stmt, v);
     }
     if (v->code == VERDICT_PASS && seen == 0 && want)
         verdict_set(v, VERDICT_FAIL, from, SIZE_MAX, "never seen in the window");

@@ -89,6 +89,10 @@ bool ha_unit_find(const char *unit, enum dim *ret_dim, int64_t *ret_scale_micro)
 
 /* A signal of the `ha` sink over the run. */
 void series_ha(const struct judge_input *in, const char *signal, struct series *ret);
+/* Which entity or rule made a count of documents ($malformed, $unknown, $mistyped, $mortal) rise in
+ * that event, for a report. False when the event is no document, or nothing is wrong with it. */
+bool ha_explain(const struct judge_input *in, const char *signal, size_t event, char *out,
+                size_t cap);
 /* Messages on the topic that carries the bank's state of charge. */
 void series_ha_traffic(const struct judge_input *in, struct series *ret);
 /* That topic; "" when nothing was ever told on it. It is the events'. */

@@ -119,50 +119,11 @@ static void take_availability(struct ha_home *h, const struct ha_entity *e, cons
     }
 }
 
-static bool numeric(const struct ha_entity *e)
-{
-    return strcmp(e->platform, "sensor") == 0 &&
-           (e->unit[0] || e->state_class[0] ||
-            (e->device_class[0] && strcmp(e->device_class, "enum") != 0 &&
-             strcmp(e->device_class, "date") != 0 && strcmp(e->device_class, "timestamp") != 0));
-}
-
-static bool number_of(const char *text, double *ret)
-{
-    char *end = NULL;
-    *ret = strtod(text, &end);
-    return end != text && !*end && isfinite(*ret) && !strpbrk(text, "xXnN");
-}
-
-/* What a state message says for an entity. 1: a value, 0: unknown, -1: nothing (the old one stays),
- * -2: something that Home Assistant refuses, with an error in its log for each message. */
-static int value_of(const struct ha_entity *e, struct span payload, const struct json *root,
-                    char *out, size_t cap)
-{
-    double number;
-    if (!e->template[0]) {
-        span_to_str(payload, out, cap);
-    } else {
-        enum ha_rendered r = ha_template_apply(e->template, payload, root, out, cap);
-        if (r == HA_UNSUPPORTED)
-            return -2;
-        if (r == HA_UNDEFINED)
-            return -1;
-    }
-    if (!out[0])
-        return -1;
-    if (strcmp(out, "None") == 0)
-        return 0;
-    if (strcmp(e->platform, "binary_sensor") == 0)
-        return strcmp(out, e->on) == 0 || strcmp(out, e->off) == 0 ? 1 : -2;
-    return !numeric(e) || number_of(out, &number) ? 1 : -2;
-}
-
 static void take_state(struct ha_home *h, const struct ha_entity *e, struct span payload,
                        const struct json *root, int64_t t_us)
 {
     char text[HA_TEXT];
-    int what = value_of(e, payload, root, text, sizeof text);
+    int what = ha_value_of(e, payload, root, text, sizeof text);
     h->touched = true;
     h->told_us = t_us;
     h->expired = false;
@@ -242,7 +203,7 @@ void ha_home_sample(const struct ha_home *h, struct sample *ret)
     } else if (strcmp(e->platform, "binary_sensor") == 0) {
         ret->known = true;
         ret->micro = strcmp(h->value, e->on) == 0 ? 1000000 : 0;
-    } else if (number_of(h->value, &number) && fabs(number) < 9e12) {
+    } else if (ha_number_of(h->value, &number) && fabs(number) < 9e12) {
         if (!ha_unit_find(e->unit, &dim, &scale))
             scale = 1000000;
         ret->known = true;
@@ -272,61 +233,6 @@ static bool is_state_topic(const struct ha_home *h, const char *topic)
     return false;
 }
 
-static bool is_availability(const struct ha_home *h, const char *topic)
-{
-    for (size_t i = 0; i < h->n_docs; i++)
-        for (size_t k = 0; k < h->docs[i].doc.n; k++)
-            for (size_t a = 0; a < h->docs[i].doc.at[k].n_availability; a++)
-                if (strcmp(h->docs[i].doc.at[k].availability[a].topic, topic) == 0)
-                    return true;
-    return false;
-}
-
-/* The name behind the device's prefix, "soc" of "bms_shed_rack_1_soc"; NULL: not one of ours. */
-static const char *name_in_table(const struct manifest *m, const char *unique_id)
-{
-    size_t n = strlen(m->ha_bank), k = strlen(m->ha_battery);
-    const char *name = NULL;
-    if (n && strncmp(unique_id, m->ha_bank, n) == 0 && unique_id[n] == '_')
-        name = unique_id + n + 1;
-    if (k && strncmp(unique_id, m->ha_battery, k) == 0 && unique_id[k] >= '1' &&
-        unique_id[k] <= '9') {
-        for (name = unique_id + k; *name >= '0' && *name <= '9';)
-            name++;
-        name = *name == '_' ? name + 1 : NULL;
-    }
-    for (size_t i = 0; name && i < m->n_map; i++)
-        if (strncmp(m->map[i].name, "ha.", 3) == 0 && strcmp(m->map[i].path, name) == 0)
-            return m->map[i].name + 3;
-    return name;
-}
-
-/* A unit of the same dimension is as good: mV for V. */
-static bool same_unit(const char *a, const char *b)
-{
-    enum dim da, db;
-    int64_t scale;
-    if (strcmp(a, b) == 0)
-        return true;
-    return ha_unit_find(a, &da, &scale) && ha_unit_find(b, &db, &scale) && da == db;
-}
-
-static void count_entity(struct ha_home *h, const struct ha_entity *e)
-{
-    const char *name = name_in_table(h->in->manifest, e->unique_id);
-    const struct ha_row *row =
-        name && h->in->entities ? ha_table_find(h->in->entities, name) : NULL;
-    if (!row)
-        h->counts.unknown++;
-    else if (strcmp(row->platform, e->platform) != 0 ||
-             strcmp(row->device_class, e->device_class) != 0 ||
-             strcmp(row->state_class, e->state_class) != 0 || !same_unit(row->unit, e->unit))
-        h->counts.mistyped++;
-    /* what is itself somebody's availability is ended by the last will */
-    if (!e->expire_us && !e->n_availability && !is_availability(h, e->state_topic))
-        h->counts.mortal++;
-}
-
 static void remove_doc(struct ha_home *h, const char *topic)
 {
     for (size_t i = 0; i < h->n_docs; i++) {
@@ -351,8 +257,6 @@ static void take_config(struct ha_home *h, const char *topic, struct span payloa
         h->counts.configs += payload.n > 0;
         h->counts.removals += payload.n == 0;
         h->counts.unretained += payload.n > 0 && !retained;
-        if (doc.faults)
-            memcpy(h->why, doc.why, sizeof doc.why);
     }
     if (payload.n > 0 && doc.faults && !doc.n)
         return; /* refused: what was there stays */
@@ -366,7 +270,7 @@ static void take_config(struct ha_home *h, const char *topic, struct span payloa
             (struct ha_announced){.topic = copy(topic), .doc = doc, .retained = retained};
     }
     for (size_t i = 0; counts && i < doc.n; i++)
-        count_entity(h, &doc.at[i]);
+        ha_count_entity(h, &doc.at[i]);
     const struct ha_entity *now = ha_home_entity(h, NULL);
     if (now)
         take_over(h, now, !had, t_us);
@@ -376,7 +280,7 @@ static void take_config(struct ha_home *h, const char *topic, struct span payloa
 
 /* ---- steps ---- */
 
-static bool is_config(const struct ha_home *h, const char *topic)
+bool ha_home_is_config(const struct ha_home *h, const char *topic)
 {
     const char *prefix = h->in->manifest->ha_prefix;
     size_t n = strlen(prefix);
@@ -387,7 +291,7 @@ static bool is_config(const struct ha_home *h, const char *topic)
 static void find_retained(struct ha_home *h, int64_t t_us)
 {
     for (size_t i = 0; i < h->n_store; i++)
-        if (is_config(h, h->store[i].topic))
+        if (ha_home_is_config(h, h->store[i].topic))
             take_config(h, h->store[i].topic, h->store[i].payload, true, false, t_us);
 }
 
@@ -433,19 +337,6 @@ static bool is_own(struct ha_home *h, const struct event *e)
     return true;
 }
 
-static void count_refused(struct ha_home *h, const char *topic, struct span payload,
-                          const struct json *root)
-{
-    char text[HA_TEXT];
-    for (size_t i = 0; i < h->n_docs; i++)
-        for (size_t k = 0; k < h->docs[i].doc.n; k++) {
-            const struct ha_entity *x = &h->docs[i].doc.at[k];
-            if (strcmp(x->state_topic, topic) == 0 &&
-                value_of(x, payload, root, text, sizeof text) == -2)
-                h->counts.refused++;
-        }
-}
-
 static void step_state(struct ha_home *h, const struct event *e)
 {
     struct span payload = span_of(e->data, e->size);
@@ -453,14 +344,14 @@ static void step_state(struct ha_home *h, const struct event *e)
     bool for_me = mine && strcmp(mine->state_topic, e->topic) == 0;
     struct json_doc *doc = NULL;
     h->counts.messages++;
-    h->counts.retained += e->retain && !is_availability(h, e->topic);
+    h->counts.retained += e->retain && !ha_is_availability(h, e->topic);
     if (!for_me && !h->counts_refused)
         return;
     if (json_parse(payload, &doc, NULL) != ERR_OK)
         doc = NULL;
     const struct json *root = doc ? json_root(doc) : NULL;
     if (h->counts_refused)
-        count_refused(h, e->topic, payload, root);
+        ha_count_refused(h, e->topic, payload, root);
     if (for_me)
         take_state(h, mine, payload, root, e->t_us);
     json_delete(doc);
@@ -471,7 +362,7 @@ static void step_message(struct ha_home *h, const struct event *e)
     bool own = is_own(h, e);
     if (e->retain)
         retain(h, e);
-    if (is_config(h, e->topic)) {
+    if (ha_home_is_config(h, e->topic)) {
         h->spoke = !own;
         take_config(h, e->topic, span_of(e->data, e->size), e->retain, !own, e->t_us);
         return;

@@ -42,7 +42,6 @@ struct ha_home {
     struct ha_counts counts;
     bool counts_refused;     /* asked for: every state is tried on every entity */
     const struct event *own; /* the publish statement whose message is still to come back */
-    char why[160];           /* the newest rule that was broken */
     /* the followed entity */
     int available[HA_TOPICS]; /* 1 yes, 0 no, -1 not told */
     size_t latest;            /* the availability topic that spoke last */
@@ -65,6 +64,22 @@ void ha_home_expire(struct ha_home *h);
 /* What Home Assistant shows of it. */
 void ha_home_sample(const struct ha_home *h, struct sample *ret);
 size_t ha_home_entities(const struct ha_home *h);
+bool ha_home_is_config(const struct ha_home *h, const char *topic);
+
+/* ---- between the parts (ha_value.c, ha_count.c) ---- */
+
+bool ha_number_of(const char *text, double *ret);
+/* What a state message says for an entity; root: its JSON, NULL when it is none. 1: a value, 0:
+ * unknown, -1: nothing (the old one stays), -2: something that Home Assistant refuses, with an
+ * error in its log for each message. */
+struct json;
+int ha_value_of(const struct ha_entity *e, struct span payload, const struct json *root, char *out,
+                size_t cap);
+bool ha_is_availability(const struct ha_home *h, const char *topic);
+void ha_count_entity(struct ha_home *h, const struct ha_entity *e);
+/* Tries a state on every entity that reads it. */
+void ha_count_refused(struct ha_home *h, const char *topic, struct span payload,
+                      const struct json *root);
 
 /* The unique id of an entity by the manifest. */
 void ha_unique_id(const struct manifest *m, const struct ha_target *target, char *out, size_t cap);

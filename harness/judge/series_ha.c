@@ -150,3 +150,33 @@ const char *ha_bank_topic(const struct judge_input *in)
     series_free(&traffic);
     return topic;
 }
+
+bool ha_explain(const struct judge_input *in, const char *signal, size_t event, char *out,
+                size_t cap)
+{
+    const struct event *e = event < in->events->n ? &in->events->at[event] : NULL;
+    struct ha_document doc;
+    struct ha_home h;
+    bool said = false;
+    ha_home_init(&h, in, &(struct ha_target){0});
+    if (!e || e->kind != EVENT_MQTT || !ha_home_is_config(&h, e->topic))
+        return false;
+    ha_document_read(e->topic + strlen(in->manifest->ha_prefix) + 1, span_of(e->data, e->size),
+                     &doc);
+    if (strcmp(signal, "$malformed") == 0 && doc.faults) {
+        snprintf(out, cap, "%s", doc.why);
+        said = true;
+    }
+    for (size_t i = 0; i < doc.n && !said; i++) {
+        const struct ha_entity *x = &doc.at[i];
+        int64_t before = count_of(&h, signal, event);
+        ha_count_entity(&h, x);
+        said = strcmp(signal, "$malformed") != 0 && count_of(&h, signal, event) != before;
+        if (said)
+            snprintf(out, cap, "%.80s (%s, class '%s', unit '%s', state class '%s')", x->unique_id,
+                     x->platform, x->device_class, x->unit, x->state_class);
+    }
+    ha_document_free(&doc);
+    ha_home_free(&h);
+    return said;
+}

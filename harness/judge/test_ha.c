@@ -439,6 +439,29 @@ static enum verdict_code judge(struct bench *b, const char *line)
     return code;
 }
 
+/* The report names the rule and the entity. */
+static void test_reasons(void)
+{
+    struct bench b;
+    char why[200] = "";
+    bench_open(&b, "");
+    mqtt(&b, 1000, CONFIG, MORTAL, true);
+    mqtt(&b, 2000, CONFIG, "{\"exp_aft\":1}", true);
+    mqtt(&b, 3000, "x/state", "{}", false);
+    struct judge_input in = {
+        .scenario = b.scenario, .manifest = &b.manifest, .entities = b.table, .events = &b.events};
+    CU_ASSERT_TRUE(ha_explain(&in, "$mortal", 0, why, sizeof why));
+    CU_ASSERT_STRING_EQUAL(why, "x_bank_soc (sensor, class '', unit '', state class '')");
+    CU_ASSERT_TRUE(ha_explain(&in, "$mistyped", 0, why, sizeof why));
+    CU_ASSERT_FALSE(ha_explain(&in, "$malformed", 0, why, sizeof why));
+    CU_ASSERT_FALSE(ha_explain(&in, "$unknown", 0, why, sizeof why));
+    CU_ASSERT_TRUE(ha_explain(&in, "$malformed", 1, why, sizeof why));
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "unknown key 'exp_aft'"));
+    CU_ASSERT_FALSE(ha_explain(&in, "$mortal", 2, why, sizeof why));
+    CU_ASSERT_FALSE(ha_explain(&in, "$mortal", SIZE_MAX, why, sizeof why));
+    bench_close(&b);
+}
+
 static void test_statements(void)
 {
     struct bench b;
@@ -484,6 +507,7 @@ int main(int argc, char **argv)
         {"what stays for ever", test_mortal},
         {"a restart of Home Assistant", test_birth},
         {"a broker that forgets", test_broker},
+        {"reasons", test_reasons},
         {"statements", test_statements},
         {0},
     };
