@@ -37,6 +37,13 @@ bool jk_parse_mask(const char *text, uint64_t *ret)
     return span_starts(s, "0x") && parse_hex(span_sub(s, 2, s.n), UINT32_MAX, ret);
 }
 
+uint8_t jk_chemistry(uint32_t cell_ovp_mv)
+{
+    if (cell_ovp_mv >= 3900)
+        return 1;
+    return cell_ovp_mv < 3100 ? 2 : 0;
+}
+
 /* ---- records ---- */
 
 static const struct stack_module *module_of(const struct jk_scene *s)

@@ -193,6 +193,7 @@ static void fill_switches(const struct jk_scene *s, struct jk_cells *c)
         c->balance = JK_BALANCE_DISCHARGING_CELL;
         c->balance_ma = (int16_t)clamp_i64(-(int64_t)settings.balance_max_ma, INT16_MIN, 0);
     }
+    c->chemistry = jk_chemistry(settings.cell_ovp_mv);
     if (settings.charge_mv != 0 && c->pack_mv >= settings.charge_mv * settings.cell_count)
         c->phase = 1;
 }

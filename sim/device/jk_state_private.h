@@ -16,6 +16,9 @@ enum { NO_BIT = 0xFF };
 /* "0x80000" */
 bool jk_parse_mask(const char *text, uint64_t *ret);
 
+/* 0 LFP, 1 Li-ion, 2 LTO: by the voltage that is too much for a cell. */
+uint8_t jk_chemistry(uint32_t cell_ovp_mv);
+
 /* Puts what was written over a body. */
 void jk_written_apply(const struct jk_written *written, uint8_t *body);
 /* Keeps every group in which the first `n` bytes of the two bodies differ. */

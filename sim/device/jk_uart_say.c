@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "sim/device/jk_state_private.h"
 #include "sim/device/jk_uart_private.h"
 
 enum {
@@ -149,7 +150,7 @@ static void say_settings(const struct jk_settings *set, const struct jk_info *in
     put(v, JK_TOKEN_DISCHARGE_SWITCH, set->discharge_switch);
     put(v, 0xAD, 0x42E); /* calibration of the current */
     put(v, 0xAE, 1);
-    put(v, JK_TOKEN_CHEMISTRY, 0);
+    put(v, JK_TOKEN_CHEMISTRY, jk_chemistry(set->cell_ovp_mv));
     put(v, 0xB0, 10);
     put(v, 0xB1, LOW_CHARGE_PC);
     put_bytes(v, JK_TOKEN_PASSWORD, info->settings_passcode, 10);
@@ -159,12 +160,19 @@ static void say_settings(const struct jk_settings *set, const struct jk_info *in
     put(v, JK_TOKEN_WORK_MIN, info->run_s / 60);
 }
 
-/* "10.XW_S10.07___": hardware, software. */
-static void say_software(const struct jk_info *info, struct jk_uart_values *v)
+/* "10.XW_S10.07___": hardware, software. Old firmware: "NW_1_0_0_200428", which begins like a
+ * frame. */
+static void say_software(const struct jk_info *info, bool full, struct jk_uart_values *v)
 {
     char hardware[sizeof info->hardware + 1], software[sizeof info->software + 1], text[16];
     struct buf out = buf_of(text, 15);
 
+    if (!full) {
+        buf_str(&out, "NW_1_0_0_");
+        buf_put(&out, span_of(info->made, 6));
+        put_bytes(v, JK_TOKEN_SOFTWARE, text, out.n);
+        return;
+    }
     jk_text(span_of(info->hardware, sizeof info->hardware), hardware, sizeof hardware);
     jk_text(span_of(info->software, sizeof info->software), software, sizeof software);
     buf_put(&out, span_sub(span_str(hardware), 0, HARDWARE_TEXT));
@@ -213,7 +221,7 @@ void jk_uart_say(const struct sim_jk_uart *knobs, const struct jk_scene *scene,
     say_limits(&settings, ret);
     say_temperatures(&settings, ret);
     say_settings(&settings, &info, ret);
-    say_software(&info, ret);
+    say_software(&info, full, ret);
     if (!full)
         return;
     put(ret, 0xB8, 0);
