@@ -11,6 +11,8 @@
 static const uint64_t log_period_us = 60 * US_PER_S;
 /* Longer than any pause of a master's cycle: 440 ms. */
 static const uint64_t first_listen_us = 2 * US_PER_S;
+/* A master's cycle and a half; before its packs are given up as old. */
+static const uint64_t foreign_us = 6 * US_PER_S;
 static const uint64_t gap_us = JK_BUS_PAUSE_US;
 static const uint64_t patience_us = US_PER_S;
 static const uint64_t useless_us = 10 * US_PER_S;
@@ -96,7 +98,7 @@ static void heard_foreign(struct jk_bus_source *s, uint64_t now_us)
     s->again = false;
     s->output = (struct source_output){0};
     if (!s->config.listen_only)
-        s->listen_us = now_us + JK_BUS_MASTER_US + throw_dice(s);
+        s->listen_us = now_us + foreign_us + throw_dice(s);
 }
 
 static void start_polling(struct jk_bus_source *s, uint64_t now_us)

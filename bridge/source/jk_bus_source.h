@@ -6,7 +6,7 @@
  * bridge) it only listens to, and takes its readings from that cycle: two masters destroy each
  * other's answers.
  *
- *   opened --> LISTEN --silence of other masters (2 s; 10 s once one was heard)--> POLL
+ *   opened --> LISTEN --silence of other masters (2 s; 6 s once one was heard)--> POLL
  *                ^---------------------- another master is heard ------------------'
  *
  * Whose a frame is says its acknowledge; without one, the settings record itself or the one request

@@ -27,7 +27,7 @@ struct step {
 };
 static const struct step steps[JK_ASKS][JK_MODBUS_STEPS] = {
     [JK_ASK_CELLS] = {{0x1200, 34}, {0x128A, 28}},
-    [JK_ASK_SETTINGS] = {{0x1004, 38}, {0x1050, 20}, {TEMPS_AT, 3}},
+    [JK_ASK_SETTINGS] = {{TEMPS_AT, 3}, {0x1004, 38}, {0x1050, 20}},
     [JK_ASK_INFO] = {{0x1400, 16}, {0x1450, 11}},
 };
 

@@ -4,7 +4,7 @@
  * nothing else: no function 10, so not even the trigger that wakes a cold bus (that is jk-bus).
  *
  *   cells and their mask (1200), then measured values, alarms and switches (128A): each poll
- *   limits (1004, 1054) and the sensors T4, T5 (12F8):                             every 10 s
+ *   the sensors T4, T5 (12F8), then limits (1004, 1050):                           every 10 s
  *   model, firmware (1400), serial number (1450; firmware may refuse it):          every 60 s
  *
  * A reading is the two telegrams of one poll or nothing. The alarms come last, so that they leave

@@ -81,8 +81,8 @@ bool jk_units_next(const struct jk_units *u, uint64_t now_us, uint8_t *ret_unit,
     uint64_t look_us = next_absent(u, &absent);
     bool gap = poll_us >= deadline_add(now_us, look_cost_us);
 
-    if (!gap) /* only when it has been put off for long enough */
-        look_us = deadline_add(look_us, look_patience_us);
+    if (!gap) /* only when it has been put off for long enough, and one at a time */
+        look_us = u->looked ? NEVER_US : deadline_add(look_us, look_patience_us);
     if (look_us <= now_us && (gap || look_us < poll_us)) {
         *ret_unit = absent;
         *ret_ask = JK_ASK_SETTINGS;
@@ -92,10 +92,19 @@ bool jk_units_next(const struct jk_units *u, uint64_t now_us, uint8_t *ret_unit,
     return poll_us <= now_us;
 }
 
+static bool any_seen(const struct jk_units *u)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < JK_UNITS; i++)
+        any = any || u->unit[i].seen;
+    return any;
+}
+
 static uint64_t look_again_us(const struct jk_units *u, struct jk_unit *unit)
 {
-    if (jk_units_present(u) == 0)
-        return look_first_us;
+    if (jk_units_present(u) == 0) /* nobody is disturbed; those that were here first */
+        return unit->seen || !any_seen(u) ? look_first_us : look_listed_us;
     if (!unit->seen)
         return u->config.listed ? look_listed_us : look_unseen_us;
     uint64_t wait_us = unit->wait_us;
@@ -109,6 +118,7 @@ void jk_units_asked(struct jk_units *u, uint8_t unit, enum jk_ask ask, uint64_t 
         [JK_ASK_SETTINGS] = settings_us, [JK_ASK_INFO] = info_us};
     struct jk_unit *at = &u->unit[unit % JK_UNITS];
 
+    u->looked = !at->present;
     if (!at->present) {
         at->due_us[JK_ASK_SETTINGS] = now_us + look_again_us(u, at);
         return;

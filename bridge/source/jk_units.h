@@ -40,6 +40,7 @@ struct jk_unit {
 struct jk_units {
     struct jk_units_config config;
     struct jk_unit unit[JK_UNITS];
+    bool looked; /* the last question was a look */
 };
 
 /* Everything is to be asked now; call it when the port is opened, too. */

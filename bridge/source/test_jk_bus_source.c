@@ -343,9 +343,9 @@ static void test_master(void)
     CU_ASSERT_EQUAL(rig->got[1].soc_pm, 750);
     CU_ASSERT_TRUE(rig_logged(rig, "another master is heard"));
     CU_ASSERT_TRUE(rig->source.ops->ready(&s));
-    rig_run(rig, RIG_S(9));
+    rig_run(rig, RIG_S(5));
     CU_ASSERT_EQUAL(rig->n_sent, 0);
-    rig_run(rig, RIG_S(5)); /* the master is gone: nobody else asks */
+    rig_run(rig, RIG_S(4)); /* the master is gone: nobody else asks */
     CU_ASSERT(rig->n_sent > 0);
     CU_ASSERT_EQUAL(rig_count(rig, "00", 0), 0);
     CU_ASSERT_TRUE(rig_until_update(rig, 1, RIG_S(3)));
