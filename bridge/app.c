@@ -36,6 +36,8 @@ static void take_departures(struct app *app, struct app_battery *b)
 {
     unsigned index = 0;
 
+    if (b->source.ops->take_gone == NULL)
+        return;
     while (b->source.ops->take_gone(b->source.self, &index)) {
         if (index < b->n_slots)
             bank_gone(&app->bank, b->first_slot + index);
@@ -196,7 +198,7 @@ static void share_slots(struct app *app)
     for (size_t i = 0; i < app->n_batteries; i++) {
         struct app_battery *b = &app->batteries[i];
         if (b->n_slots == 0)
-            b->n_slots = left / open;
+            b->n_slots = open > 0 ? left / open : 0;
         b->first_slot = first;
         first += b->n_slots;
     }

@@ -85,7 +85,6 @@ static void settle(struct fuzz_line *line)
 
     while (ops->take_battery(line->source.self, &index, &b))
         check(line, index, &b);
-    must(!ops->take_gone(line->source.self, &index));
     while (ops->take_output(line->source.self, &out)) {
         must(out.n > 0 && out.speed == 0);
         memcpy(line->asked, out.bytes, out.n);

@@ -320,14 +320,6 @@ static bool take_battery(void *self, unsigned *ret_index, struct battery *ret)
     return jk_pack_take(&s->pack, ret);
 }
 
-/* A battery that is out of reach has not said that it leaves. */
-static bool take_gone(void *self, unsigned *ret_index)
-{
-    (void)self;
-    (void)ret_index;
-    return false;
-}
-
 static bool ready(const void *self)
 {
     const struct jk_ble_source *s = self;
@@ -355,7 +347,6 @@ static const struct source_ops ops = {
     .next_deadline = next_deadline,
     .take_output = take_output,
     .take_battery = take_battery,
-    .take_gone = take_gone,
     .present = present,
     .ready = ready,
     .hung = hung,

@@ -397,20 +397,12 @@ static bool take_battery(void *self, unsigned *ret_index, struct battery *ret)
 {
     struct jk_bus_source *s = self;
 
-    for (uint8_t i = 0; i < JK_UNITS; i++) {
+    for (unsigned i = 0; i < JK_UNITS; i++) {
         if (!jk_pack_take(&s->packs[i].pack, ret))
             continue;
-        *ret_index = jk_units_index(&s->config.units, i);
+        *ret_index = jk_units_index(&s->config.units, (uint8_t)i);
         return true;
     }
-    return false;
-}
-
-/* A pack that does not answer has not said that it leaves. */
-static bool take_gone(void *self, unsigned *ret_index)
-{
-    (void)self;
-    (void)ret_index;
     return false;
 }
 
@@ -453,7 +445,6 @@ static const struct source_ops ops = {
     .next_deadline = next_deadline,
     .take_output = take_output,
     .take_battery = take_battery,
-    .take_gone = take_gone,
     .present = present,
     .ready = ready,
     .first_speed = first_speed,

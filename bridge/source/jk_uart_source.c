@@ -338,14 +338,6 @@ static bool take_battery(void *self, unsigned *ret_index, struct battery *ret)
     return jk_pack_take(&s->pack, ret);
 }
 
-/* A BMS that does not answer has not said that it leaves. */
-static bool take_gone(void *self, unsigned *ret_index)
-{
-    (void)self;
-    (void)ret_index;
-    return false;
-}
-
 static unsigned present(const void *self)
 {
     const struct jk_uart_poller *s = self;
@@ -374,7 +366,6 @@ static const struct source_ops ops = {
     .next_deadline = next_deadline,
     .take_output = take_output,
     .take_battery = take_battery,
-    .take_gone = take_gone,
     .present = present,
     .ready = ready,
     .first_speed = first_speed,

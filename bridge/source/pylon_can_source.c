@@ -260,14 +260,6 @@ static bool take_battery(void *self, unsigned *ret_index, struct battery *ret)
     return true;
 }
 
-/* A stack that falls silent has not said that it leaves. */
-static bool take_gone(void *self, unsigned *ret_index)
-{
-    (void)self;
-    (void)ret_index;
-    return false;
-}
-
 static bool is_heard(const struct pylon_can_source *s)
 {
     return s->open && s->set.whole_us != 0 && !s->late;
@@ -304,7 +296,6 @@ static const struct source_ops ops = {
     .deadline = deadline,
     .next_deadline = next_deadline,
     .take_battery = take_battery,
-    .take_gone = take_gone,
     .present = present,
     .ready = ready,
     .frame = frame,

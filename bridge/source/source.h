@@ -41,7 +41,8 @@ struct source_ops {
      * updated_us is the time of its last good reading, which is not always now: an alarm that comes
      * from a slower command does not make the measured values younger. */
     bool (*take_battery)(void *self, unsigned *ret_index, struct battery *ret);
-    /* The next battery that the protocol says has left (not: that does not answer). */
+    /* The next battery that the protocol says has left (not: that does not answer). NULL: the
+     * protocol has no word for that. */
     bool (*take_gone)(void *self, unsigned *ret_index);
     unsigned (*present)(const void *self); /* batteries seen just now */
     /* Whether the battery answers: a port that is lost from now on is worth being opened at once.
