@@ -193,23 +193,19 @@ static void device_stack(void *ctx, struct stack *ret)
     *ret = sim->now;
 }
 
-/* While the fault `addr` is active, the answer to `pwr 2` is about another module: the device is
- * asked about that one and the client gets it under its own echo. */
+/* While the fault `addr` is active, another battery answers: the device is asked about that one and
+ * the client gets it as if it were the answer to what it asked. */
 static struct span readdress(struct sim *sim, const struct device_reply *r, struct buf *out)
 {
-    char line[80];
-    struct buf text = buf_of(line, sizeof line);
-    struct span rest = r->command, word, number;
-    int64_t n;
-    uint8_t addr;
+    const struct device_ops *ops = sim->device->ops;
+    uint8_t memory[320], addr;
+    struct buf command = buf_of(memory, sizeof memory);
 
-    if (!line_fault_addr(sim->line, loop_now(sim->loop), &addr) || !r->whole || r->recorded ||
-        !span_token(&rest, &word) || !span_token(&rest, &number) ||
-        !parse_i64(number, 1, SIM_MAX_BATTERIES, &n))
+    if (ops->readdress == NULL || !line_fault_addr(sim->line, loop_now(sim->loop), &addr) ||
+        !r->whole || r->recorded || !ops->readdress(sim->device, r->command, addr, &command) ||
+        command.overflow)
         return r->bytes;
-    buf_put(&text, word);
-    buf_printf(&text, " %u", addr);
-    if (sim->device->ops->render(sim->device, buf_span(&text), &sim->now, out) != ERR_OK)
+    if (ops->render(sim->device, buf_span(&command), &sim->now, out) != ERR_OK || out->n == 0)
         return r->bytes;
     return buf_span(out);
 }

@@ -284,6 +284,21 @@ static enum err render(const struct device *device, struct span command, const s
     return a.recorded ? ERR_NOT_FOUND : ERR_OK;
 }
 
+/* "pwr 2" */
+static bool readdress(const struct device *device, struct span command, uint8_t address,
+                      struct buf *out)
+{
+    struct span rest = command, word, number;
+    int64_t n;
+
+    (void)device;
+    if (!span_token(&rest, &word) || !span_token(&rest, &number) ||
+        !parse_i64(number, 1, SIM_MAX_BATTERIES, &n))
+        return false;
+    buf_put(out, word);
+    return buf_printf(out, " %u", address);
+}
+
 static void replay(struct device *device, struct recording *recording)
 {
     console_of(device)->recording = recording;
@@ -304,6 +319,7 @@ static const struct device_ops ops = {
     .baud = console_baud,
     .accepts = accepts,
     .render = render,
+    .readdress = readdress,
     .replay = replay,
 };
 

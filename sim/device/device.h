@@ -110,6 +110,10 @@ struct device_ops {
      * ERR_NOT_FOUND when the answer does not depend on the stack. */
     enum err (*render)(const struct device *device, struct span command, const struct stack *stack,
                        struct buf *out);
+    /* The same command about another battery of the port, appended (fault `addr`: another one
+     * answers). False when the command names none; NULL: no command of this device does. */
+    bool (*readdress)(const struct device *device, struct span command, uint8_t address,
+                      struct buf *out);
     /* From now on answers come from the recording (owned by the caller, outlives the device); NULL
      * goes back to the simulation. */
     void (*replay)(struct device *device, struct recording *recording);

@@ -311,6 +311,12 @@ static enum err render(const struct device *device, struct span command, const s
     return what == JK_PB_DATA || what == JK_PB_SILENT ? ERR_OK : ERR_NOT_FOUND;
 }
 
+static bool readdress(const struct device *device, struct span command, uint8_t address,
+                      struct buf *out)
+{
+    return jk_pb_readdress(pb_of_const(device), command, address, out);
+}
+
 static void replay(struct device *device, struct recording *recording)
 {
     (void)device; /* recordings are of consoles */
@@ -332,6 +338,7 @@ static const struct device_ops ops = {
     .baud = baud,
     .accepts = accepts,
     .render = render,
+    .readdress = readdress,
     .replay = replay,
 };
 

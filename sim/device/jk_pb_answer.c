@@ -300,6 +300,20 @@ void jk_pb_mixed_answer(const struct jk_pb *pb, struct span request, const struc
         spoil(out);
 }
 
+bool jk_pb_readdress(const struct jk_pb *pb, struct span request, uint8_t address, struct buf *out)
+{
+    struct jk_pb_telegram t;
+
+    if (!jk_pb_unwrap(pb->knobs.framing, request, &t))
+        return false;
+    t.rtu[0] = address;
+    uint16_t crc = jk_modbus_crc(span_of(t.rtu, t.n - 2));
+    t.rtu[t.n - 2] = (uint8_t)(crc & 0xFF);
+    t.rtu[t.n - 1] = (uint8_t)(crc >> 8);
+    put_wrapped(&t, span_of(t.rtu, t.n), out);
+    return !out->overflow;
+}
+
 /* ---- writes ---- */
 
 static void execute_one(struct jk_pb *pb, const struct jk_scene *scene, unsigned i,

@@ -89,6 +89,8 @@ enum jk_pb_what jk_pb_answer(const struct jk_pb *pb, struct span request, const 
 /* The same when everybody talks at once. */
 void jk_pb_mixed_answer(const struct jk_pb *pb, struct span request, const struct stack *stack,
                         struct buf *out);
+/* The same request to another unit. */
+bool jk_pb_readdress(const struct jk_pb *pb, struct span request, uint8_t address, struct buf *out);
 /* Executes an accepted write on every unit that it is for (unit 0: all). */
 void jk_pb_execute(struct jk_pb *pb, const struct jk_pb_telegram *t, const struct stack *stack);
 /* The request of a trigger, also of the master's own records (unit 0). */

@@ -293,6 +293,22 @@ static void test_registers_too(void)
     bench_close(&b);
 }
 
+/* The fault `addr`: a trigger for unit 1 is answered by unit 2. */
+static void test_another_unit(void)
+{
+    struct bench b;
+    uint8_t memory[32];
+    struct buf out = buf_of(memory, sizeof memory);
+    open_bench(&b, 2, NULL);
+    CU_ASSERT_TRUE(b.device->ops->readdress(b.device, jk_hex(ASK_1_CELLS), 2, &out));
+    TESTING_BYTES_EQ(buf_span(&out), jk_hex(ASK_2_CELLS));
+    buf_clear(&out);
+    CU_ASSERT_TRUE(b.device->ops->readdress(b.device, jk_hex("123400000006020312a00002"), 1, &out));
+    TESTING_BYTES_EQ(buf_span(&out), jk_hex("123400000006010312a00002"));
+    CU_ASSERT_FALSE(b.device->ops->readdress(b.device, jk_hex("00"), 1, &out));
+    bench_close(&b);
+}
+
 static void flipped(struct span request, size_t byte, unsigned bit, void *ctx)
 {
     struct bench *b = ctx;
@@ -349,6 +365,7 @@ int main(int argc, char **argv)
         {"the cycle of a master", test_the_cycle_of_a_master},
         {"a master that is quiet or away", test_a_master_that_is_quiet_or_away},
         {"two masters", test_two_masters},
+        {"another unit", test_another_unit},
         {"registers too", test_registers_too},
         {"damage is not answered", test_damage_is_not_answered},
         {"changes of the stack", test_changes_of_the_stack},
