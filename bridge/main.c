@@ -11,6 +11,7 @@
 
 #include "bridge/app.h"
 #include "bridge/ha_clean.h"
+#include "bridge/scan.h"
 
 /* Exit codes, documented in the manual page. */
 enum { EXIT_FINE = 0, EXIT_USAGE = 2, EXIT_CONFIG = 3, EXIT_START = 4, EXIT_CLEAN = 5 };
@@ -24,6 +25,10 @@ struct arguments {
 
 static const char usage[] =
     "usage: bms-bridge -c FILE [--check-config | --ha-clean] [--log LEVEL]\n"
+    "       bms-bridge scan [--time SECONDS] [--can BUS]...\n"
+    "\n"
+    "Reads batteries and tells inverters and homes what they may do. `scan` lists what batteries\n"
+    "could be read from here: Bluetooth LE, serial ports, CAN (bms-bridge scan --help).\n"
     "\n"
     "  -c, --config FILE   configuration (docs/bridge.md, bms-bridge.conf.example)\n"
     "      --check-config  read the configuration, report what is wrong, and end\n"
@@ -174,6 +179,8 @@ static int clean(struct loop *loop, const struct config *config, const struct lo
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "scan") == 0)
+        return scan_main(argc - 1, argv + 1);
     struct arguments arguments;
     struct loop *loop = NULL;
     struct log log;

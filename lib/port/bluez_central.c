@@ -106,7 +106,16 @@ static void set_why(struct bluez_central *c, const char *what, const char *detai
     struct buf b = buf_of(c->why, sizeof c->why - 1);
 
     memset(c->why, 0, sizeof c->why);
-    buf_printf(&b, "%s: %s", what, detail);
+    buf_printf(&b, "%s %s", what, detail);
+}
+
+static void set_why_more(struct bluez_central *c, const char *text)
+{
+    struct buf b = buf_of(c->why, sizeof c->why - 1);
+
+    b.n = strlen(c->why);
+    buf_printf(&b, ": %s", text);
+    c->why[b.n] = '\0';
 }
 
 /* ---- calls ---- */
@@ -162,7 +171,7 @@ static int on_discovering(sd_bus_message *m, void *ctx, sd_bus_error *error)
     c->why[0] = '\0';
     if (refused != NULL) {
         c->asked = false;
-        set_why(c, "BlueZ does not search", refused->message);
+        set_why(c, "BlueZ does not search:", refused->message);
         loop_timer_after(c->timer, DISCOVER_AGAIN_US);
     }
     enter(c);
@@ -420,7 +429,8 @@ static void close_bus(struct bluez_central *c)
 static void bus_failed(struct bluez_central *c, enum err why)
 {
     close_bus(c);
-    set_why(c, "no D-Bus", err_text(why));
+    set_why(c, "no D-Bus at", dbus_address(c->address[0] != '\0' ? c->address : NULL));
+    set_why_more(c, err_text(why));
     loop_timer_after(c->timer, c->again_us);
     c->again_us = deadline_min(c->again_us * 2, BUS_AGAIN_MAX_US);
 }
