@@ -135,6 +135,8 @@ static enum err open_air(struct world *w, char *where, size_t cap)
 {
     snprintf(where, cap, "ble:%s", w->dir);
     enum err err = sim_open(w->sim, where);
+    if (err == ERR_NOT_FOUND)
+        world_fail(w, "no dbus-daemon on this machine: apt-get install dbus");
     if (err == ERR_OK)
         snprintf(w->battery, sizeof w->battery, "%s", sim_path(w->sim));
     return err;

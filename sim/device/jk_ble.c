@@ -31,11 +31,12 @@ struct jk_ble {
     struct device device; /* first */
     struct sim_jk_ble knobs;
     struct jk_unit unit;
-    bool connected, streams;
+    bool connected, streams, hangs;
     unsigned requests; /* of this connection */
     bool info_asked;
     uint8_t counter;
     uint64_t cells_us, noise_us; /* next; NEVER_US */
+    uint64_t hang_us;            /* when this connection hangs */
     /* The reply in hand: what render() must repeat. */
     uint8_t reply_counter;
     bool reply_acks;        /* the acknowledge is glued to it */
@@ -210,10 +211,14 @@ static void start_stream(struct jk_ble *b, uint64_t now_us)
         return;
     b->streams = true;
     b->cells_us = now_us + ANSWER_US + ACK_US + FIRST_US;
+    if (b->knobs.stream_for_us != 0)
+        b->hang_us = b->cells_us + b->knobs.stream_for_us;
 }
 
 static void hear(struct jk_ble *b, const struct jk_command *command, uint64_t now_us)
 {
+    if (b->hangs)
+        return;
     if (b->requests++ == 0 && b->knobs.lose_first) {
         note_command(b, "lost", "request", command);
         return;
@@ -243,9 +248,9 @@ static void destroy(struct device *device)
 
 static void hang_up(struct jk_ble *b)
 {
-    b->connected = b->streams = b->info_asked = b->holds = false;
+    b->connected = b->streams = b->hangs = b->info_asked = b->holds = false;
     b->requests = 0;
-    b->cells_us = b->noise_us = NEVER_US;
+    b->cells_us = b->noise_us = b->hang_us = NEVER_US;
 }
 
 static void power_up(struct device *device, uint64_t now_us)
@@ -296,7 +301,7 @@ static uint64_t next_deadline(const struct device *device)
 {
     const struct jk_ble *b = ble_of_const(device);
 
-    return deadline_min(b->cells_us, b->noise_us);
+    return deadline_min(b->hang_us, deadline_min(b->cells_us, b->noise_us));
 }
 
 /* After a freeze nothing is caught up. */
@@ -310,6 +315,11 @@ static void on_deadline(struct device *device, uint64_t now_us)
     struct jk_ble *b = ble_of(device);
 
     look(b);
+    if (now_us >= b->hang_us) { /* its radio module goes on making noise */
+        b->hangs = true;
+        b->cells_us = b->hang_us = NEVER_US;
+        device->host.note(device->host.ctx, "hangs", "until it is connected anew");
+    }
     if (now_us >= b->cells_us) {
         say_cells(b);
         b->cells_us = next_after(b->cells_us, period_us(b), now_us);

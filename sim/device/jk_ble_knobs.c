@@ -20,6 +20,7 @@ enum jk_ble_key {
     KEY_MTU,
     KEY_BURST,
     KEY_PERIOD,
+    KEY_STREAM_FOR,
     KEY_SUPERVISION,
     KEY_NOISE,
     KEY_NOISE_IN_FRONT,
@@ -45,6 +46,7 @@ static const char *const keys[KEY_COUNT + 1] = {
     [KEY_MTU] = "mtu",
     [KEY_BURST] = "burst",
     [KEY_PERIOD] = "period",
+    [KEY_STREAM_FOR] = "stream-for",
     [KEY_SUPERVISION] = "supervision",
     [KEY_NOISE] = "noise",
     [KEY_NOISE_IN_FRONT] = "noise-in-front",
@@ -178,6 +180,7 @@ static bool take_key(struct conf_cursor *c, size_t key, void *knobs)
     case KEY_MTU:
     case KEY_BURST: return take_radio(c, which, k);
     case KEY_PERIOD: return sim_take_time(c, &k->period_us);
+    case KEY_STREAM_FOR: return sim_take_time(c, &k->stream_for_us);
     case KEY_SUPERVISION: return sim_take_time(c, &k->supervision_us);
     case KEY_NOISE: return take_choice(c, &k->noise);
     case KEY_NOISE_IN_FRONT: return sim_take_switch(c, &k->noise_in_front);

@@ -33,6 +33,7 @@ struct sim_jk_ble {
     uint16_t burst; /* bytes; see sim/ble/module.h */
     bool has_burst;
     uint64_t period_us;      /* of cell records; 0: the firmware's */
+    uint64_t stream_for_us;  /* then it is deaf and dumb until it is connected anew; 0: never */
     uint64_t supervision_us; /* of the link */
     enum jk_choice noise;    /* "AT\r\n" every 200 ms */
     bool noise_in_front;     /* and glued in front of every record */

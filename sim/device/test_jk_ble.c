@@ -408,6 +408,27 @@ static void test_disconnect(void)
     bench_close(&b);
 }
 
+/* Neither cells nor answers, only noise; a new connection is a new life. */
+static void test_hangs(void)
+{
+    struct bench b;
+
+    bench_open(&b, "jk.pb2a16s20p", "device jk-ble\nnoise off\nstream-for 1 s\n");
+    bench_write(&b, ask_info);
+    bench_write(&b, ask_settings);
+    bench_wait(&b, 3000);
+    size_t n = b.n;
+    CU_ASSERT_EQUAL(n, 7); /* cells at 0.71 and 1.25 s */
+    bench_write(&b, ask_settings);
+    CU_ASSERT_EQUAL(b.n, n);
+    CU_ASSERT_STRING_EQUAL(b.notes, "hangs: until it is connected anew\n");
+    b.device->ops->on_client(b.device, false, b.now_us);
+    b.device->ops->on_client(b.device, true, b.now_us);
+    bench_write(&b, ask_info);
+    CU_ASSERT_EQUAL(b.n, n + 2);
+    bench_close(&b);
+}
+
 /* ---- the module ---- */
 
 static void expect_cut(const struct ble_module *m, size_t n, size_t payload, const uint16_t *want,
@@ -539,6 +560,7 @@ int main(int argc, char **argv)
         {"stale bytes", test_stale_bytes},
         {"a counter that stands", test_counter_stands},
         {"disconnect", test_disconnect},
+        {"hangs", test_hangs},
         {"chunks as recorded", test_chunks},
         {"chunks of every payload", test_every_payload},
         {"name, address, advertisement", test_identity},
