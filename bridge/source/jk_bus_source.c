@@ -237,7 +237,7 @@ static void on_frame(struct jk_bus_source *s, const struct jk_bus_heard *heard, 
     if (heard->asked && heard->asked_unit != unit)
         jk_bus_trouble(s, JK_BUS_T_STRANGER, unit, now_us, "answered a question to unit %u",
                        heard->asked_unit);
-    if ((s->config.units.mask >> unit & 1u) == 0)
+    if ((s->config.units.mask & 1u << unit) == 0)
         return;
     struct jk_bus_pack *p = &s->packs[unit];
     if (s->asking && unit == s->unit && heard->type == type_of(s->ask))

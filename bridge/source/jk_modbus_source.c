@@ -13,7 +13,6 @@ static const uint64_t log_period_us = 60 * US_PER_S;
 static const uint64_t answer_us = 300 * US_PER_MS; /* begins; a pack takes about 10 ms */
 static const uint64_t patience_us = US_PER_S;
 static const uint64_t useless_us = 10 * US_PER_S;
-static const uint64_t temps_life_us = 60 * US_PER_S;
 /* Silent for so long, a unit may come back as another pack. */
 static const uint64_t forget_us = 60 * US_PER_S;
 
@@ -26,8 +25,8 @@ struct step {
     uint16_t address, words;
 };
 static const struct step steps[JK_ASKS][JK_MODBUS_STEPS] = {
-    [JK_ASK_CELLS] = {{0x1200, 34}, {0x128A, 28}},
-    [JK_ASK_SETTINGS] = {{TEMPS_AT, 3}, {0x1004, 38}, {0x1050, 20}},
+    [JK_ASK_CELLS] = {{TEMPS_AT, 3}, {0x1200, 34}, {0x128A, 28}},
+    [JK_ASK_SETTINGS] = {{0x1004, 38}, {0x1050, 20}},
     [JK_ASK_INFO] = {{0x1400, 16}, {0x1450, 11}},
 };
 
@@ -107,7 +106,13 @@ static uint64_t wire_us(const struct jk_modbus_source *s, size_t bytes)
 
 static bool is_refused(const struct jk_modbus_source *s)
 {
-    return s->ask == JK_ASK_INFO && (s->packs[s->unit].refused >> s->step & 1) != 0;
+    return (s->packs[s->unit].refused[s->ask] & 1u << s->step) != 0;
+}
+
+/* A reading is one without it. */
+static bool is_optional(const struct jk_modbus_source *s)
+{
+    return s->ask == JK_ASK_INFO || steps[s->ask][s->step].address == TEMPS_AT;
 }
 
 /* Is there such a step, and does the unit know it? */
@@ -148,6 +153,11 @@ static void send(struct jk_modbus_source *s, uint64_t now_us)
     s->deadline_us = now_us + answer_us + wire_us(s, 8 + 5 + 2 * (size_t)s->request.words);
 }
 
+static void finish(struct jk_modbus_source *s)
+{
+    s->ask = JK_ASKS;
+}
+
 static void begin(struct jk_modbus_source *s, uint8_t unit, enum jk_ask ask, uint64_t now_us)
 {
     s->unit = unit;
@@ -156,7 +166,12 @@ static void begin(struct jk_modbus_source *s, uint8_t unit, enum jk_ask ask, uin
     s->tries = 0;
     jk_registers_clear(&s->block, base_of[ask]);
     jk_units_asked(&s->units, unit, ask, now_us);
-    send(s, now_us);
+    while (is_refused(s))
+        s->step++;
+    if (has_step(s))
+        send(s, now_us);
+    else
+        finish(s);
 }
 
 /* When the next telegram may go out. */
@@ -178,11 +193,6 @@ static void act(struct jk_modbus_source *s, uint64_t now_us)
         send(s, now_us);
     else if (jk_units_next(&s->units, now_us, &unit, &ask, &next_us))
         begin(s, unit, ask, now_us);
-}
-
-static void finish(struct jk_modbus_source *s)
-{
-    s->ask = JK_ASKS;
 }
 
 /* ---- what the answers say ---- */
@@ -212,8 +222,6 @@ static void take_cells(struct jk_modbus_source *s, uint64_t now_us)
     enum jk_verdict verdict = JK_REFUSED;
     const char *why = "it is not complete";
 
-    if (p->temps_us != 0 && now_us - p->temps_us <= temps_life_us)
-        jk_registers_put(&s->block, TEMPS_AT, span_of(p->temps, sizeof p->temps));
     if (jk_registers_to_battery(&s->block, &reading) == ERR_OK) {
         verdict = jk_pack_offer(&p->pack, &s->config.caps, &reading, now_us, &why);
     } else {
@@ -259,10 +267,9 @@ static void complete(struct jk_modbus_source *s, uint64_t now_us)
 
     if (heard_us != 0 && now_us - heard_us > forget_us + 3 * s->config.units.poll_us) {
         jk_pack_reset(&p->pack);
-        p->temps_us = 0;
     }
     if (jk_units_answered(&s->units, s->unit, s->ask, now_us)) {
-        p->refused = 0;
+        memset(p->refused, 0, sizeof p->refused);
         log_msg(s->log, LOG_INFO, "source", "battery=%s unit=%u answers", s->config.name, s->unit);
     }
     switch (s->ask) {
@@ -298,20 +305,16 @@ static void on_refused(struct jk_modbus_source *s, enum jk_modbus_exception code
 {
     trouble(s, JK_MODBUS_REFUSED, now_us, "exception %d to registers %04X", (int)code,
             s->request.address);
-    if (s->ask == JK_ASK_INFO) {
-        s->packs[s->unit].refused |= (uint8_t)(1u << s->step);
-        next_step(s, now_us);
+    if (!is_optional(s)) {
+        give_up(s, now_us);
         return;
     }
-    if (s->ask == JK_ASK_SETTINGS && s->request.address == TEMPS_AT)
-        next_step(s, now_us);
-    else
-        give_up(s, now_us);
+    s->packs[s->unit].refused[s->ask] |= (uint8_t)(1u << s->step);
+    next_step(s, now_us);
 }
 
 static void on_telegram(struct jk_modbus_source *s, struct span telegram, uint64_t now_us)
 {
-    struct jk_modbus_pack *p = &s->packs[s->unit];
     struct jk_modbus_reply reply;
 
     if (jk_modbus_reply_decode(telegram, &s->request, &reply).code != ERR_OK)
@@ -324,13 +327,8 @@ static void on_telegram(struct jk_modbus_source *s, struct span telegram, uint64
         on_refused(s, reply.refused, now_us);
         return;
     }
-    if (reply.address == TEMPS_AT) {
-        memcpy(p->temps, reply.data, sizeof p->temps);
-        p->temps_us = now_us;
-    } else {
-        jk_registers_put(&s->block, reply.address,
-                         span_of(reply.data, 2 * (size_t)steps[s->ask][s->step].words));
-    }
+    jk_registers_put(&s->block, reply.address,
+                     span_of(reply.data, 2 * (size_t)steps[s->ask][s->step].words));
     next_step(s, now_us);
 }
 
@@ -367,8 +365,7 @@ static void opened(void *self, uint64_t now_us)
     s->hinted = false;
     for (unsigned i = 0; i < JK_UNITS; i++) {
         jk_pack_reset(&s->packs[i].pack);
-        s->packs[i].temps_us = 0;
-        s->packs[i].refused = 0;
+        memset(s->packs[i].refused, 0, sizeof s->packs[i].refused);
         s->packs[i].repeated = false;
     }
     jk_units_start(&s->units, &s->config.units, now_us);

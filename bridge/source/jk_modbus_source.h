@@ -3,11 +3,12 @@
  * The source `jk-modbus`: JK-PB packs on RS485, read by Modbus function 03, units 1 to 15. It sends
  * nothing else: no function 10, so not even the trigger that wakes a cold bus (that is jk-bus).
  *
- *   cells and their mask (1200), then measured values, alarms and switches (128A): each poll
- *   the sensors T4, T5 (12F8), then limits (1004, 1050):                           every 10 s
- *   model, firmware (1400), serial number (1450; firmware may refuse it):          every 60 s
+ *   the sensors T4, T5 (12F8), the cells and their mask (1200), the other measured values,
+ *   alarms and switches (128A):                                             each poll
+ *   limits (1004, 1050):                                                    every 10 s or more
+ *   model, firmware (1400), serial number (1450; firmware may refuse it):   every 60 s
  *
- * A reading is the two telegrams of one poll or nothing. The alarms come last, so that they leave
+ * A reading is the three telegrams of one poll or nothing. The alarms come last, so that they leave
  * with the telegram that brings them. An answer tells neither its address nor when it was asked
  * for, only its length; so every question of the table has lengths of its own, which run round from
  * one time to the next, and a late answer fits no question that is open. At least `gap` of silence
@@ -48,15 +49,13 @@ enum jk_modbus_trouble {
     JK_MODBUS_TROUBLES
 };
 
-enum { JK_MODBUS_STEPS = 3, JK_MODBUS_TEMP_BYTES = 6 };
+enum { JK_MODBUS_STEPS = 3 };
 
 struct jk_modbus_pack {
     struct jk_pack pack;
     uint8_t turns[JK_ASKS][JK_MODBUS_STEPS]; /* makes equal questions differ */
-    uint8_t temps[JK_MODBUS_TEMP_BYTES];     /* T3 to T5 */
-    uint64_t temps_us;                       /* 0: not read */
     bool repeated;                           /* a second reading was asked for in this poll */
-    uint8_t refused;                         /* bit i: step i of the information is refused */
+    uint8_t refused[JK_ASKS];                /* bit i: step i is refused and not asked again */
 };
 
 struct jk_modbus_source {

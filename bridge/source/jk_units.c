@@ -5,6 +5,7 @@
 #include "bridge/source/jk_units.h"
 
 static const uint64_t settings_us = 10 * US_PER_S;
+static const uint64_t settings_each_us = 3 * US_PER_S; /* so much more seldom for each pack */
 static const uint64_t info_us = 60 * US_PER_S;
 static const uint64_t look_first_us = US_PER_S;
 static const uint64_t look_most_us = 10 * US_PER_S;
@@ -18,7 +19,7 @@ enum { ABSENT_AFTER = 3, INFO_TRIES = 3 };
 
 static bool is_listed(const struct jk_units_config *config, unsigned unit)
 {
-    return (config->mask >> unit & 1u) != 0;
+    return (config->mask & 1u << unit) != 0;
 }
 
 void jk_units_start(struct jk_units *u, const struct jk_units_config *config, uint64_t now_us)
@@ -112,10 +113,16 @@ static uint64_t look_again_us(const struct jk_units *u, struct jk_unit *unit)
     return wait_us;
 }
 
+/* Never so often that no time is left for the cells. */
+static uint64_t settings_period_us(const struct jk_units *u)
+{
+    uint64_t all_us = jk_units_present(u) * settings_each_us;
+
+    return all_us > settings_us ? all_us : settings_us;
+}
+
 void jk_units_asked(struct jk_units *u, uint8_t unit, enum jk_ask ask, uint64_t now_us)
 {
-    static const uint64_t period_us[JK_ASKS] = {
-        [JK_ASK_SETTINGS] = settings_us, [JK_ASK_INFO] = info_us};
     struct jk_unit *at = &u->unit[unit % JK_UNITS];
 
     u->looked = !at->present;
@@ -124,7 +131,7 @@ void jk_units_asked(struct jk_units *u, uint8_t unit, enum jk_ask ask, uint64_t 
         return;
     }
     if (ask != JK_ASK_CELLS) {
-        at->due_us[ask] = now_us + period_us[ask];
+        at->due_us[ask] = now_us + (ask == JK_ASK_INFO ? info_us : settings_period_us(u));
         return;
     }
     uint64_t late_us = now_us > at->due_us[ask] ? now_us - at->due_us[ask] : 0;
@@ -146,7 +153,7 @@ bool jk_units_answered(struct jk_units *u, uint8_t unit, enum jk_ask ask, uint64
     at->seen = true;
     at->wait_us = look_first_us;
     at->info_tries = 0;
-    at->due_us[JK_ASK_SETTINGS] = ask == JK_ASK_SETTINGS ? now_us + settings_us : now_us;
+    at->due_us[JK_ASK_SETTINGS] = ask == JK_ASK_SETTINGS ? now_us + settings_period_us(u) : now_us;
     at->due_us[JK_ASK_CELLS] = now_us + 1; /* behind the settings: */
     at->due_us[JK_ASK_INFO] = now_us + 2;  /* without limits they are of no use */
     return true;
@@ -191,7 +198,7 @@ static unsigned bits_below(uint16_t mask, unsigned end)
     unsigned n = 0;
 
     for (unsigned i = 0; i < end && i < JK_UNITS; i++)
-        n += mask >> i & 1u;
+        n += (mask & 1u << i) != 0 ? 1 : 0;
     return n;
 }
 
@@ -219,7 +226,7 @@ bool jk_units_take(struct conf_cursor *c, uint8_t first, struct jk_units_config 
         if (conf_accept(c, "..") && !conf_take_int(c, "a unit", from, JK_UNITS - 1, &to))
             return false;
         for (int64_t i = from; i <= to; i++) {
-            if ((mask >> i & 1u) != 0) {
+            if ((mask & 1u << i) != 0) {
                 conf_fail_at(c, at, "unit %d is listed twice", (int)i);
                 return false;
             }

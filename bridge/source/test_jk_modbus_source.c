@@ -117,10 +117,10 @@ static void test_telegrams(void)
     rig_open(rig);
     rig_run(rig, RIG_MS(500));
     CU_ASSERT_EQUAL_FATAL(rig->n_sent, 2);
-    /* unit 1, function 03, 12F8, 3 words; then not the same again */
+    /* unit 1, function 03, 1004, 38 words; then not the same again */
     TESTING_BYTES_EQ(span_of(rig->sent[0].bytes, rig->sent[0].n),
-                     SPAN_LIT("\x01\x03\x12\xF8\x00\x03\x81\x42"));
-    TESTING_BYTES_EQ(span_of(rig->sent[1].bytes, 6), SPAN_LIT("\x01\x03\x12\xF8\x00\x04"));
+                     SPAN_LIT("\x01\x03\x10\x04\x00\x26\x81\x11"));
+    TESTING_BYTES_EQ(span_of(rig->sent[1].bytes, 6), SPAN_LIT("\x01\x03\x10\x04\x00\x27"));
     rig_delete(rig);
 }
 
