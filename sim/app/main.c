@@ -81,6 +81,7 @@ static enum err make(struct app *app)
         return e;
     log_to_stderr(&app->log, LOG_WARN, loop_clock(app->loop));
     terminal_init(&app->terminal, app->loop, stdout, app->options.log_wire);
+    app->terminal.frames = app->options.config.kind->wire == DEVICE_CAN;
     struct sim_handler handler = terminal_handler(&app->terminal);
     e = sim_new(app->loop, &app->log, &app->options.config, app->options.seed, &handler, &app->sim);
     if (e == ERR_OK)

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/can_image.h"
+
 void terminal_init(struct terminal *t, struct loop *loop, FILE *out, bool log_wire)
 {
     *t = (struct terminal){
@@ -54,6 +56,24 @@ static size_t end_of_line(struct span bytes, size_t at)
     return lone ? end + 1 : end;
 }
 
+/* A frame as candump writes it; false when it is none. */
+static bool put_frame(const struct terminal *t, enum sim_direction dir, struct span bytes,
+                      uint64_t t_us)
+{
+    char text[40];
+    struct buf out = buf_of(text, sizeof text - 1);
+    struct can_msg msg;
+
+    if (!can_image_get(bytes, &msg))
+        return false;
+    can_msg_format(&msg, &out);
+    text[out.n] = '\0';
+    put_time(t, t_us);
+    fprintf(t->out, "%s %s\n", dir == SIM_FROM_CLIENT ? "client " : "battery", text);
+    fflush(t->out);
+    return true;
+}
+
 static void on_wire(void *ctx, enum sim_direction dir, struct span bytes, uint64_t t_us,
                     uint64_t late_us)
 {
@@ -62,6 +82,8 @@ static void on_wire(void *ctx, enum sim_direction dir, struct span bytes, uint64
 
     (void)late_us;
     if (!t->log_wire)
+        return;
+    if (t->frames && put_frame(t, dir, bytes, t_us))
         return;
     while (at < bytes.n) {
         size_t end = end_of_line(bytes, at);

@@ -24,6 +24,7 @@ struct terminal {
     bool too_long; /* the line in hand is skipped to its end */
     bool quit;     /* `quit` was typed */
     bool log_wire;
+    bool frames; /* of a CAN bus pass */
     /* what was typed, by tag, to say when it was told */
     struct {
         char text[96];
