@@ -130,7 +130,7 @@ static void put_alarms(struct ha_json *w, const struct ha_device *d, const struc
     uint32_t mask = protection ? e->protections : e->warnings;
 
     for (unsigned i = 0; i < COND_COUNT; i++) {
-        struct ha_text text;
+        struct ha_text text = {0};
         if ((mask >> i & 1u) == 0)
             continue;
         struct ha_row row = ha_alarm_row(protection, (enum battery_condition)i, &text);
@@ -142,7 +142,7 @@ static void put_alarms(struct ha_json *w, const struct ha_device *d, const struc
 static void put_entities(struct ha_json *w, const struct ha_device *d, const struct ha_entities *e,
                          unsigned first_cell, unsigned first_temp, bool gone)
 {
-    struct ha_text text;
+    struct ha_text text = {0};
 
     for (unsigned i = 0; i < HA_ENTITY_COUNT; i++) {
         if ((e->fixed >> i & 1u) == 0)

@@ -174,7 +174,7 @@ static void put_fixed(struct ha_json *w, const struct view *v, enum ha_entity en
 static void put_cells(struct ha_json *w, const struct ha_entities *e, const struct view *v)
 {
     for (unsigned i = 0; i < e->cells; i++) {
-        struct ha_text text;
+        struct ha_text text = {0};
         struct ha_row row = ha_cell_row(i, &text);
         if (battery_knows(v->b, FIELD_CELLS) && i < v->b->cell_count && v->measured)
             ha_json_fixed(w, row.key, v->b->cell_mv[i], 3);
@@ -188,7 +188,7 @@ static void put_temps(struct ha_json *w, const struct ha_entities *e, const stru
     const struct battery *b = v->b;
 
     for (unsigned i = 0; i < e->temps; i++) {
-        struct ha_text text;
+        struct ha_text text = {0};
         struct ha_row row = ha_temp_row(e, i, &text);
         bool known = battery_knows(b, FIELD_TEMPS) && i < b->temp_count &&
                      (b->temp_known >> i & 1u) != 0 && v->measured;
@@ -205,7 +205,7 @@ static void put_alarms(struct ha_json *w, uint32_t mask, const struct battery *b
     uint32_t set = protection ? b->protections : b->warnings;
 
     for (unsigned i = 0; i < COND_COUNT; i++) {
-        struct ha_text text;
+        struct ha_text text = {0};
         if ((mask >> i & 1u) == 0)
             continue;
         struct ha_row row = ha_alarm_row(protection, (enum battery_condition)i, &text);
