@@ -38,7 +38,7 @@ enum jk_pb_key {
     KEY_MASTER_BROADCAST,
     KEY_SENSORS,
     KEY_ABSENT_SENSOR,
-    KEY_BOOT_TIME,
+    KEY_BOOT,
     KEY_COUNT
 };
 
@@ -62,7 +62,7 @@ static const char *const keys[KEY_COUNT + 1] = {
     [KEY_MASTER_BROADCAST] = "master-broadcast",
     [KEY_SENSORS] = "sensors",
     [KEY_ABSENT_SENSOR] = "absent-sensor",
-    [KEY_BOOT_TIME] = "boot-time",
+    [KEY_BOOT] = "boot",
 };
 
 static void defaults(void *knobs)
@@ -167,7 +167,7 @@ static bool take_key(struct conf_cursor *c, size_t key, void *knobs)
     case KEY_ACK: return take_words(c, (enum jk_pb_key)key, k);
     case KEY_SENSORS: return jk_take_sensors(c, &k->look);
     case KEY_ABSENT_SENSOR: return jk_take_absent(c, &k->look);
-    case KEY_BOOT_TIME: return sim_take_time(c, &k->look.boot_us);
+    case KEY_BOOT: return sim_take_time(c, &k->look.boot_us);
     case KEY_COUNT: break;
     }
     return false;

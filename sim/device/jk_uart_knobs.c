@@ -20,14 +20,14 @@ enum jk_uart_key {
     KEY_ASLEEP,
     KEY_SENSORS,
     KEY_ABSENT_SENSOR,
-    KEY_BOOT_TIME,
+    KEY_BOOT,
     KEY_COUNT
 };
 
 static const char *const keys[KEY_COUNT + 1] = {
     [KEY_BAUD] = "baud",       [KEY_ANSWER_DELAY] = "answer-delay",   [KEY_LEAST_GAP] = "least-gap",
     [KEY_TOKENS] = "tokens",   [KEY_UNKNOWN_TOKEN] = "unknown-token", [KEY_ASLEEP] = "asleep",
-    [KEY_SENSORS] = "sensors", [KEY_ABSENT_SENSOR] = "absent-sensor", [KEY_BOOT_TIME] = "boot-time",
+    [KEY_SENSORS] = "sensors", [KEY_ABSENT_SENSOR] = "absent-sensor", [KEY_BOOT] = "boot",
 };
 
 static void defaults(void *knobs)
@@ -64,7 +64,7 @@ static bool take_key(struct conf_cursor *c, size_t key, void *knobs)
     case KEY_ASLEEP: return sim_take_switch(c, &k->asleep);
     case KEY_SENSORS: return jk_take_sensors(c, &k->look);
     case KEY_ABSENT_SENSOR: return jk_take_absent(c, &k->look);
-    case KEY_BOOT_TIME: return sim_take_time(c, &k->look.boot_us);
+    case KEY_BOOT: return sim_take_time(c, &k->look.boot_us);
     case KEY_COUNT: break;
     }
     return false;

@@ -312,7 +312,7 @@ static void test_quirks(void)
 
 static void test_boot(void)
 {
-    static const char *const keys[] = {"boot-time 16 s", NULL};
+    static const char *const keys[] = {"boot 16 s", NULL};
     struct bench b;
     open_bench(&b, keys);
     TESTING_BYTES_EQ(span_sub(ask(&b, 3, "85"), 11, 2), jk_hex("8500"));
