@@ -9,13 +9,10 @@
 
 enum { NEEDED = 5 };
 /* The healthy set of capture 01, the frames that a reading needs first. */
-static const char *const frames[] = {"359#0000000006504E",
-                                     "351#1402C012C012C201",
-                                     "355#58005E00",
-                                     "356#7A13F2FE6B01",
-                                     "35C#C000",
-                                     "35E#50594C4F4E2020"
-                                     "20"};
+static const char *const frames[] = {
+    "359#0000000006504E", "351#1402C012C012C201", "355#58005E00", "356#7A13F2FE6B01",
+    "35C#C000",           "35E#50594C4F4E202020",
+};
 static const char *const ids[] = {"359", "351", "355", "356", "35C"};
 
 /* All needed frames but one. */
