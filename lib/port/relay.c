@@ -133,8 +133,13 @@ static bool pump(struct client *c)
     for (int side = 0; side < 2; side++) {
         const struct way *in = &c->way[side], *out = &c->way[1 - side];
         bool blocked = out->n && out->queue[0]->due_us <= now;
-        loop_io_want(c->io[side], (in->n < QUEUE_MAX && !in->ended ? LOOP_READ : 0u) |
-                                      (blocked ? LOOP_WRITE : 0u));
+        if (in->ended && !blocked) { /* a hang-up is told again and again, wanted or not */
+            loop_io_delete(c->io[side]);
+            c->io[side] = NULL;
+        } else if (c->io[side] != NULL) {
+            loop_io_want(c->io[side], (in->n < QUEUE_MAX && !in->ended ? LOOP_READ : 0u) |
+                                          (blocked ? LOOP_WRITE : 0u));
+        }
     }
     return true;
 }
