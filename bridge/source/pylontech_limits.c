@@ -26,7 +26,9 @@
      C(MOS_OVERTEMPERATURE))
 
 /* Share of the recommended current in 0.1 %, by the cell that is nearest to its end. The step is
- * taken at the voltage; the way back up is the bank's hold time. */
+ * taken at the voltage; the way back up begins further inside, and after the bank's hold time. */
+enum { TAPER_RELEASE_MV = 25 };
+
 struct taper {
     int32_t cell_mv;
     int32_t share_pm;
@@ -51,6 +53,21 @@ static int32_t discharge_share(int32_t cell_min_mv)
             return discharge_taper[i].share_pm;
     }
     return 1000;
+}
+
+static int32_t between(int32_t value, int32_t low, int32_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+void pylontech_module_taper(struct pylontech_module *m, const struct battery *b)
+{
+    if (!battery_knows(b, FIELD_CELL_MIN_MAX))
+        return;
+    m->charge_cut_pm = between(m->charge_cut_pm, 1000 - charge_share(b->cell_max_mv),
+                               1000 - charge_share(b->cell_max_mv + TAPER_RELEASE_MV));
+    m->discharge_cut_pm = between(m->discharge_cut_pm, 1000 - discharge_share(b->cell_min_mv),
+                                  1000 - discharge_share(b->cell_min_mv - TAPER_RELEASE_MV));
 }
 
 static int32_t least(int32_t a, int32_t b)
@@ -93,10 +110,8 @@ static void start_currents(const struct pylontech_module *m, const struct pylont
     if (told && l->discharge_ma <= 0)
         dcl = magnitude(sys->module_dcl_ma); /* printed with a sign */
     int32_t charge = m->near_full ? full : ccl;
-    if (battery_knows(b, FIELD_CELL_MIN_MAX)) {
-        charge = least(charge, share_of(ccl, charge_share(b->cell_max_mv)));
-        dcl = least(dcl, share_of(dcl, discharge_share(b->cell_min_mv)));
-    }
+    charge = least(charge, share_of(ccl, 1000 - m->charge_cut_pm));
+    dcl = least(dcl, share_of(dcl, 1000 - m->discharge_cut_pm));
     b->ccl_ma = battery_knows(b, FIELD_CCL) ? least(charge, b->ccl_ma) : charge;
     b->dcl_ma = battery_knows(b, FIELD_DCL) ? least(dcl, b->dcl_ma) : dcl;
     b->known |= FIELD_CCL | FIELD_DCL;

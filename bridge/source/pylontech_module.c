@@ -296,6 +296,7 @@ static void check_temperatures(struct pylontech_module *m, const struct pylontec
 
 static void check_charge(struct pylontech_module *m, const struct battery *b)
 {
+    pylontech_module_taper(m, b);
     if (b->soc_pm >= NEAR_FULL_PM || b->soc_pm < NEAR_FULL_RELEASE_PM)
         m->near_full = b->soc_pm >= NEAR_FULL_PM;
     if (b->soc_pm <= FORCE_PM || b->soc_pm >= FORCE_RELEASE_PM)

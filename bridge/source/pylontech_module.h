@@ -7,7 +7,8 @@
  * How the limits come about (docs/bridge.md has the table):
  *   start     `pwrsys` when it is known, else the product's recommendation; a configured limit
  * instead, but never more than the hardware limit of `info` near full two fifths from 95 % on
- * (until below 93 %); less and less from 3.45 V in the highest cell; mirrored for the lowest cell
+ * (until below 93 %); less and less from 3.45 V in the highest cell (back up 25 mV lower); mirrored
+ * for the lowest cell
  *   warnings  of current and temperature: half
  *   protections, cell and temperature windows: zero, with hysteresis
  */
@@ -59,6 +60,7 @@ struct pylontech_module {
     uint32_t warned;  /* COND_BIT set: our own warnings */
     bool near_full;
     bool forced;
+    int32_t charge_cut_pm, discharge_cut_pm; /* what the tapers take away, 0.1 % */
     /* the newest picture */
     bool published;
     bool cells_differ; /* the cells of `bat` no longer fit the row */
@@ -79,6 +81,9 @@ int32_t pylontech_module_capacity(const struct pylontech_module *m,
 void pylontech_module_limits(const struct pylontech_module *m,
                              const struct pylontech_limits *limits, const struct pylon_system *sys,
                              struct battery *b);
+
+/* Follows the tapers: down at the voltages of their steps, up again 25 mV further inside. */
+void pylontech_module_taper(struct pylontech_module *m, const struct battery *b);
 
 /* What the newest row says against an answer to `bat` or `pwr N` that has just come. */
 uint32_t pylontech_module_contested(const struct pylontech_module *m,

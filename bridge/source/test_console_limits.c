@@ -286,8 +286,22 @@ static void test_taper(void)
 {
     static const struct {
         int32_t cell_mv, ccl_ma;
-    } steps[] = {{3449, 25000}, {3450, 10000}, {3499, 10000}, {3500, 5000},
-                 {3549, 5000},  {3550, 2500},  {3600, 1000},  {3649, 1000}};
+    } steps[] = {{3449, 25000},
+                 {3450, 10000},
+                 {3499, 10000},
+                 {3500, 5000},
+                 {3549, 5000},
+                 {3550, 2500},
+                 {3600, 1000},
+                 {3649, 1000},
+                 /* and back: each step 25 mV further inside, so that a ripple changes nothing */
+                 {3580, 1000},
+                 {3576, 1000},
+                 {3574, 2500},
+                 {3526, 2500},
+                 {3524, 5000},
+                 {3426, 10000},
+                 {3424, 25000}};
     struct rig *rig = rig_running();
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
