@@ -18,7 +18,7 @@ enum event_kind {
     EVENT_TRUTH,     /* a true value: path and battery in `index`, value in `micro` */
     EVENT_WIRE,      /* bytes on the serial line; `to_client` tells the direction */
     EVENT_INVERTER,  /* a frame the inverter side sent to the DUT */
-    EVENT_CONNECT,   /* the DUT connected to the broker */
+    EVENT_CONNECT,   /* the DUT connected to the broker, or its login was refused */
     EVENT_DUT,       /* started, stopped, crashed: in `text` */
     EVENT_NOTE,      /* anything else worth a line: in `text` */
 };
@@ -32,6 +32,7 @@ struct event {
     struct can_msg can;  /* CAN INVERTER */
     bool to_client;      /* WIRE */
     bool retain;         /* MQTT */
+    bool refused;        /* CONNECT */
     uint8_t qos;         /* MQTT */
     const char *topic;   /* MQTT; owned by the list */
     const uint8_t *data; /* MQTT payload, WIRE bytes (NULL: not kept), DELIVERED reply; owned */

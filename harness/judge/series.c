@@ -45,7 +45,7 @@ size_t series_at(const struct series *s, int64_t t_us)
 /* ---- CAN ---- */
 
 static const char *const can_pseudo[] = {"foreign", "malformed", "extended", "remote",
-                                         "frames",  "peak",      NULL};
+                                         "frames",  "peak",      "changes",  NULL};
 
 bool judge_can_pseudo(const char *signal)
 {
@@ -104,6 +104,35 @@ static void can_peak(const struct judge_input *in, struct series *ret)
     }
 }
 
+enum { CHANGES_US = 10000000 };
+
+/* "changes": at each frame with limits, how often they were others than before, in the ten seconds
+ * that end with it. */
+static void can_changes(const struct judge_input *in, struct series *ret)
+{
+    const struct dbc_message *def = NULL;
+    const struct can_msg *last = NULL;
+    struct series changes = {0}; /* when they were others */
+    size_t from = 0;
+    if (!in->dbc || !dbc_signal(in->dbc, "ccl", &def))
+        return;
+    for (size_t i = 0; i < in->events->n; i++) {
+        const struct event *e = &in->events->at[i];
+        if (e->kind != EVENT_CAN || e->can.id != def->id || e->can.extended != def->extended ||
+            e->can.remote || e->can.error)
+            continue;
+        struct sample sample = {.t_us = e->t_us, .event = i, .known = true};
+        if (last && (last->dlc != e->can.dlc || memcmp(last->data, e->can.data, last->dlc) != 0))
+            series_add(&changes, &sample);
+        last = &e->can;
+        while (from < changes.n && e->t_us - changes.at[from].t_us >= CHANGES_US)
+            from++;
+        sample.micro = (int64_t)(changes.n - from) * 1000000;
+        series_add(ret, &sample);
+    }
+    series_free(&changes);
+}
+
 /* "maker": the eight characters of maker_0..maker_7 as text, without padding. */
 static void can_maker(const struct judge_input *in, struct series *ret)
 {
@@ -156,6 +185,8 @@ void series_build(const struct judge_input *in, enum sink sink, const char *sign
         series_json(in, signal, ret);
     else if (strcmp(signal, "peak") == 0)
         can_peak(in, ret);
+    else if (strcmp(signal, "changes") == 0)
+        can_changes(in, ret);
     else if (judge_can_pseudo(signal))
         can_count(in, signal, ret);
     else if (strcmp(signal, "maker") == 0)

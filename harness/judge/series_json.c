@@ -141,12 +141,12 @@ static unsigned json_counts(const struct judge_input *in, const char *signal, co
     return strcmp(signal, "$mistyped") == 0 ? f.mistyped : 0;
 }
 
-static void json_connects(const struct judge_input *in, struct series *ret)
+static void json_connects(const struct judge_input *in, bool refused, struct series *ret)
 {
     int64_t count = 0;
     for (size_t i = 0; i < in->events->n; i++) {
         const struct event *e = &in->events->at[i];
-        if (e->kind == EVENT_CONNECT)
+        if (e->kind == EVENT_CONNECT && e->refused == refused)
             series_add(ret,
                        &(struct sample){
                            .t_us = e->t_us, .micro = ++count * 1000000, .event = i, .known = true});
@@ -265,7 +265,7 @@ void series_json_pass(const struct judge_input *in, const char *const *signals, 
 
 bool series_json_from_message(const char *signal)
 {
-    static const char *const others[] = {"$status", "$connects", "$qos", "$peak"};
+    static const char *const others[] = {"$status", "$connects", "$refused", "$qos", "$peak"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(signal, others[i]) == 0)
             return false;
@@ -279,7 +279,9 @@ void series_json(const struct judge_input *in, const char *signal, struct series
     else if (strcmp(signal, "$status") == 0)
         json_status(in, ret);
     else if (strcmp(signal, "$connects") == 0)
-        json_connects(in, ret);
+        json_connects(in, false, ret);
+    else if (strcmp(signal, "$refused") == 0)
+        json_connects(in, true, ret);
     else if (strcmp(signal, "$qos") == 0)
         json_qos(in, ret);
     else

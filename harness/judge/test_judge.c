@@ -317,6 +317,42 @@ static void test_can_counts(void)
     bench_close(&b);
 }
 
+static void test_can_changes(void)
+{
+    struct bench b;
+    bench_open(&b);
+    can(&b, 1000, CCL_37);
+    can(&b, 2000, CCL_37);
+    can(&b, 3000, CCL_0);
+    can(&b, 4000, CCL_37);
+    can(&b, 4500, "355#5A006400");
+    can(&b, 13900, CCL_37);
+    can(&b, 14500, CCL_37);
+    EXPECT(VERDICT_PASS, "@2.5s can check changes = 0 req X-1");
+    EXPECT(VERDICT_PASS, "@3.5s can check changes = 1 req X-1");
+    EXPECT(VERDICT_PASS, "@5s can check changes = 2 req X-1");
+    EXPECT(VERDICT_PASS, "@14s can check changes = 1 req X-1");
+    EXPECT(VERDICT_PASS, "@15s can check changes = 0 req X-1");
+    EXPECT(VERDICT_FAIL, "@0s..20s can never changes > 1 req X-1");
+    bench_close(&b);
+}
+
+static void test_logins(void)
+{
+    struct bench b;
+    bench_open(&b);
+    events_add(&b.events,
+               &(struct event){
+                   .kind = EVENT_CONNECT, .t_us = 1000000, .refused = true, .text = "<unknown>"});
+    EXPECT(VERDICT_PASS, "@2s json check $refused = 1 req X-1");
+    EXPECT(VERDICT_FAIL, "@2s json check $connects = 1 req X-1");
+    events_add(&b.events,
+               &(struct event){.kind = EVENT_CONNECT, .t_us = 7000000, .text = "bridge"});
+    EXPECT(VERDICT_PASS, "@8s json check $refused = 1 req X-1");
+    EXPECT(VERDICT_PASS, "@8s json check $connects = 1 req X-1");
+    bench_close(&b);
+}
+
 static void truth(struct bench *b, int64_t ms, int64_t percent)
 {
     struct bms_path path;
@@ -393,6 +429,8 @@ int main(int argc, char **argv)
         {"stale: declared policies", test_stale_by_policy},
         {"JSON paths and counts", test_json_signals},
         {"CAN counts", test_can_counts},
+        {"CAN: limits that change", test_can_changes},
+        {"JSON: logins, taken and refused", test_logins},
         {"track allows the lag, not more", test_track},
         {"agree needs both sides", test_agree},
         {"an excluded requirement is not judged", test_excluded},

@@ -10,13 +10,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/run/locale.h"
 #include "harness/run/paths.h"
 #include "harness/run/world_priv.h"
 #include "harness/scenario/files.h"
 
 extern char **environ;
 
-static void fill_values(const struct world *w, const char *bin, struct manifest_fill *fill)
+/* "15 A" of the scenario's [limits]; NULL: not limited. */
+static const char *limit_text(const struct quantity *limit, char room[LIMIT_TEXT])
+{
+    struct buf b = buf_of(room, LIMIT_TEXT - 1);
+
+    if (limit->micro == 0 || !quantity_format(*limit, &b))
+        return NULL;
+    room[b.n] = 0;
+    return room;
+}
+
+static void fill_values(struct world *w, const char *bin, struct manifest_fill *fill)
 {
     unsigned batteries = 0;
     for (size_t i = 0; i < SIM_MAX_BATTERIES; i++)
@@ -32,21 +44,36 @@ static void fill_values(const struct world *w, const char *bin, struct manifest_
                                    .config = w->dut_config,
                                    .bin = bin,
                                    .batteries = batteries};
+    fill->ccl = limit_text(&w->scenario->limits.ccl, w->limit_texts[0]);
+    fill->dcl = limit_text(&w->scenario->limits.dcl, w->limit_texts[1]);
+    fill->cvl = limit_text(&w->scenario->limits.cvl, w->limit_texts[2]);
+    fill->dvl = limit_text(&w->scenario->limits.dvl, w->limit_texts[3]);
 }
 
-/* Expands one text of the manifest; NULL after world_fail(). */
-static char *expand(struct world *w, const struct manifest_fill *fill, const char *text, size_t cap)
+typedef enum err (*expander)(const struct manifest *m, const char *text,
+                             const struct manifest_fill *fill, struct buf *out,
+                             const char **ret_bad);
+
+/* Expands a text with one of manifest.h's two; NULL after world_fail(). */
+static char *expand_by(struct world *w, expander by, const struct manifest_fill *fill,
+                       const char *text, size_t cap)
 {
     const char *bad = NULL;
     char *out = calloc(1, cap + 1);
     if (!out)
         abort();
     struct buf b = buf_of(out, cap);
-    if (manifest_expand(w->manifest, text, fill, &b, &bad) == ERR_OK)
+    if (by(w->manifest, text, fill, &b, &bad) == ERR_OK)
         return out;
     world_fail(w, "%s: cannot fill in %.60s", w->manifest->path, bad ? bad : text);
     free(out);
     return NULL;
+}
+
+/* Expands one text of the manifest. */
+static char *expand(struct world *w, const struct manifest_fill *fill, const char *text, size_t cap)
+{
+    return expand_by(w, manifest_expand, fill, text, cap);
 }
 
 /* Scenarios that need ha may have a template of their own: elsewhere that output stays off. */
@@ -62,6 +89,11 @@ bool dut_prepare(struct world *w)
 {
     char bin[512];
     struct manifest_fill fill;
+    enum err made = w->scenario->dut_comma ? locale_make(w->dir) : ERR_OK;
+    if (made != ERR_OK) {
+        world_fail(w, "cannot make a locale in %s: %s", w->dir, err_text(made));
+        return false;
+    }
     snprintf(w->dut_config, sizeof w->dut_config, "%s/dut.conf", w->dir);
     const char *config = template_of(w);
     if (!config)
@@ -82,7 +114,7 @@ bool dut_prepare(struct world *w)
     if (!template)
         abort();
     span_to_str(raw, template, raw.n + 1);
-    char *text = expand(w, &fill, template, 2 * raw.n + 4096);
+    char *text = expand_by(w, manifest_expand_lines, &fill, template, 2 * raw.n + 4096);
     free((void *)(uintptr_t)raw.p);
     free(template);
     if (!text)
@@ -118,17 +150,36 @@ static void name_hubs(const struct world *w, char *out, size_t cap)
     out[b.n] = 0;
 }
 
+static bool is_locale(const char *variable)
+{
+    return strncmp(variable, "LC_", 3) == 0 || strncmp(variable, "LOCPATH=", 8) == 0;
+}
+
+static void add_locale(const struct world *w, char **env, size_t *n, char **owned, size_t *n_owned)
+{
+    char *path = calloc(1, 600), *numeric = calloc(1, sizeof LOCALE_NUMERIC);
+    if (!path || !numeric)
+        abort();
+    snprintf(path, 600, "LOCPATH=%s", w->dir);
+    memcpy(numeric, LOCALE_NUMERIC, sizeof LOCALE_NUMERIC);
+    env[(*n)++] = owned[(*n_owned)++] = path;
+    env[(*n)++] = owned[(*n_owned)++] = numeric;
+}
+
 /* Our environment, the manifest's additions, the preload library for a hub, and the D-Bus of a
  * battery on Bluetooth. Returns the count. */
 static size_t make_env(struct world *w, const struct manifest_fill *fill, char **env, char **owned,
                        size_t *ret_owned)
 {
     size_t n = 0, o = 0;
-    for (char **e = environ; *e && n < ENV_MAX - MANIFEST_ENVS - 4; e++)
+    for (char **e = environ; *e && n < ENV_MAX - MANIFEST_ENVS - 6; e++)
         if (strncmp(*e, "LD_PRELOAD=", 11) != 0 &&
             strncmp(*e, BUS_ENV "=", strlen(BUS_ENV) + 1) != 0 &&
-            strncmp(*e, HUB_ENV "=", strlen(HUB_ENV) + 1) != 0)
+            strncmp(*e, HUB_ENV "=", strlen(HUB_ENV) + 1) != 0 &&
+            !(w->scenario->dut_comma && is_locale(*e)))
             env[n++] = *e;
+    if (w->scenario->dut_comma)
+        add_locale(w, env, &n, owned, &o);
     for (size_t i = 0; i < w->manifest->n_env; i++) {
         char *text = expand(w, fill, w->manifest->env[i], 2048);
         if (text)
@@ -208,7 +259,7 @@ static enum err spawn(struct world *w, char *const *words, size_t n_words,
                       void (*on_exit)(void *ctx, int status, int signal), struct loop_child **ret)
 {
     char bin[512], log[600];
-    char *argv[MANIFEST_ARGS + 10], *env[ENV_MAX + 1], *owned[MANIFEST_ENVS + 4];
+    char *argv[MANIFEST_ARGS + 10], *env[ENV_MAX + 1], *owned[MANIFEST_ENVS + 6];
     size_t n_owned = 0;
     struct manifest_fill fill;
     path_bin(bin, sizeof bin);

@@ -70,7 +70,7 @@ static bool check_placeholders(struct reader *r, const struct conf_token *token)
         if (hold == HOLD_COUNT) {
             conf_error_at(r->file, token->line, here,
                           "unknown placeholder '{%.*s}' (known: tty, source, battery, can, broker, "
-                          "host, port, batteries, dir, config, bin, manifest)",
+                          "host, port, batteries, dir, config, bin, manifest, ccl, dcl, cvl, dvl)",
                           (int)piece.name.n, (const char *)piece.name.p);
             return false;
         }

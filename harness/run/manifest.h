@@ -30,7 +30,8 @@
  * Placeholders: {battery} (what to open to reach the battery: a tty, a CAN interface, ble:ADDRESS)
  * {source} (the device of the scenario) {tty} (a battery on a serial port) {can} {broker}
  * (mqtt://127.0.0.1:PORT) {host} {port} {batteries} {dir} (the run's own folder) {config} {bin}
- * (where our programs are) {manifest} (the manifest's folder).
+ * (where our programs are) {manifest} (the manifest's folder), {ccl} {dcl} {cvl} {dvl} (the user's
+ * limits of the scenario's [limits], "15 A").
  */
 #ifndef HARNESS_MANIFEST_H
 #define HARNESS_MANIFEST_H
@@ -113,11 +114,18 @@ const char *manifest_excluded(const struct manifest *m, const char *req);
 /* Values for the placeholders. */
 struct manifest_fill {
     const char *tty, *battery, *source, *can, *broker, *host, *dir, *config, *bin;
+    const char *ccl, *dcl, *cvl, *dvl; /* NULL: not limited */
     unsigned port, batteries;
 };
 /* Replaces {name}. ERR_NOT_FOUND: unknown placeholder; ERR_INCOMPLETE: a known one for which `fill`
  * has nothing; ERR_SPACE. ret_bad (may be NULL) points at it. {{ is a brace. */
 enum err manifest_expand(const struct manifest *m, const char *text,
                          const struct manifest_fill *fill, struct buf *out, const char **ret_bad);
+/* The same for a template of several lines: one that names a limit which is not set is left out. */
+enum err manifest_expand_lines(const struct manifest *m, const char *text,
+                               const struct manifest_fill *fill, struct buf *out,
+                               const char **ret_bad);
+/* Does the text name this limit ("ccl")? */
+bool manifest_names(const char *text, const char *placeholder);
 
 #endif

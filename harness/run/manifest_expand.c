@@ -11,6 +11,8 @@ const char *const placeholder_words[HOLD_COUNT + 1] = {
     [HOLD_PORT] = "port",     [HOLD_BATTERIES] = "batteries",
     [HOLD_DIR] = "dir",       [HOLD_CONFIG] = "config",
     [HOLD_BIN] = "bin",       [HOLD_MANIFEST] = "manifest",
+    [HOLD_CCL] = "ccl",       [HOLD_DCL] = "dcl",
+    [HOLD_CVL] = "cvl",       [HOLD_DVL] = "dvl",
 };
 
 enum placeholder placeholder_find(struct span name)
@@ -74,30 +76,81 @@ static enum err put_value(const struct manifest *m, const struct manifest_fill *
     case HOLD_CONFIG: return put_text(out, fill->config);
     case HOLD_BIN: return put_text(out, fill->bin);
     case HOLD_MANIFEST: return put_text(out, m->dir);
+    case HOLD_CCL: return put_text(out, fill->ccl);
+    case HOLD_DCL: return put_text(out, fill->dcl);
+    case HOLD_CVL: return put_text(out, fill->cvl);
+    case HOLD_DVL: return put_text(out, fill->dvl);
     case HOLD_COUNT: break;
     }
     return ERR_NOT_FOUND;
 }
 
-enum err manifest_expand(const struct manifest *m, const char *text,
-                         const struct manifest_fill *fill, struct buf *out, const char **ret_bad)
+static enum err expand(const struct manifest *m, struct span whole,
+                       const struct manifest_fill *fill, struct buf *out,
+                       enum placeholder *ret_hold, size_t *ret_at)
 {
-    struct span whole = span_str(text);
     struct piece piece;
 
     for (size_t at = 0; placeholder_next(whole, at, &piece); at += piece.n) {
+        enum placeholder hold = piece.is_placeholder ? placeholder_find(piece.name) : HOLD_COUNT;
         enum err e = ERR_OK;
         if (!piece.is_placeholder)
             e = buf_put(out, piece.literal) ? ERR_OK : ERR_SPACE;
         else if (!piece.closed)
             e = ERR_NOT_FOUND;
         else
-            e = put_value(m, fill, placeholder_find(piece.name), out);
+            e = put_value(m, fill, hold, out);
         if (e != ERR_OK) {
-            if (ret_bad != NULL)
-                *ret_bad = text + piece.start;
+            *ret_hold = hold;
+            *ret_at = piece.start;
             return e;
         }
     }
     return ERR_OK;
+}
+
+enum err manifest_expand(const struct manifest *m, const char *text,
+                         const struct manifest_fill *fill, struct buf *out, const char **ret_bad)
+{
+    enum placeholder hold;
+    size_t at = 0;
+    enum err e = expand(m, span_str(text), fill, out, &hold, &at);
+
+    if (e != ERR_OK && ret_bad != NULL)
+        *ret_bad = text + at;
+    return e;
+}
+
+enum err manifest_expand_lines(const struct manifest *m, const char *text,
+                               const struct manifest_fill *fill, struct buf *out,
+                               const char **ret_bad)
+{
+    struct span whole = span_str(text);
+
+    for (size_t at = 0; at < whole.n;) {
+        size_t n = span_find_byte(whole, at, '\n') + 1 - at;
+        size_t mark = out->n, bad = 0;
+        enum placeholder hold = HOLD_COUNT;
+        enum err e = expand(m, span_sub(whole, at, n), fill, out, &hold, &bad);
+        if (e == ERR_INCOMPLETE && hold >= HOLD_CCL) {
+            out->n = mark;
+        } else if (e != ERR_OK) {
+            if (ret_bad != NULL)
+                *ret_bad = text + at + bad;
+            return e;
+        }
+        at += n;
+    }
+    return ERR_OK;
+}
+
+bool manifest_names(const char *text, const char *placeholder)
+{
+    struct span whole = span_str(text);
+    struct piece piece;
+
+    for (size_t at = 0; placeholder_next(whole, at, &piece); at += piece.n)
+        if (piece.is_placeholder && span_eq_str(piece.name, placeholder))
+            return true;
+    return false;
 }

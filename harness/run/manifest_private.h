@@ -20,6 +20,10 @@ enum placeholder {
     HOLD_CONFIG,
     HOLD_BIN,
     HOLD_MANIFEST,
+    HOLD_CCL, /* the user's limits: the last ones */
+    HOLD_DCL,
+    HOLD_CVL,
+    HOLD_DVL,
     HOLD_COUNT
 };
 extern const char *const placeholder_words[HOLD_COUNT + 1];

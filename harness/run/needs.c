@@ -8,6 +8,7 @@
  *   captures           the recorded consoles are on this machine
  *   own dut|broker     the timeline stops and starts them
  *   hub                bus faults
+ * and, without being said, what its sections ask for: [limits], [broker], [dut] uptime and locale.
  */
 #include "harness/run/needs.h"
 
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/span.h"
+#include "harness/scenario/files.h"
 
 #define CAPTURES "captures/pylontech-console"
 
@@ -110,6 +112,49 @@ static const char *unmet(const char *need, const struct scenario *s, const struc
     return "a need this version does not know";
 }
 
+/* [limits]: what the user of the bridge has configured, so the manifest must be able to say it. */
+static bool can_say(const struct manifest *m, const char *device, const char *limit)
+{
+    const char *config = manifest_config(m, device);
+    char path[1024];
+    struct span raw = {0};
+    bool found = false;
+    for (size_t i = 0; i < m->n_run; i++)
+        found = found || manifest_names(m->run[i], limit);
+    for (size_t i = 0; i < m->n_env; i++)
+        found = found || manifest_names(m->env[i], limit);
+    if (found || !config)
+        return found;
+    bool absolute = config[0] == '/';
+    snprintf(path, sizeof path, "%s%s%s", absolute ? "" : m->dir, absolute ? "" : "/", config);
+    if (file_read(path, &raw) != ERR_OK)
+        return true; /* that is for dut_prepare() to say */
+    char *text = calloc(1, raw.n + 1);
+    if (!text)
+        abort();
+    span_to_str(raw, text, raw.n + 1);
+    found = manifest_names(text, limit);
+    free(text);
+    free((void *)(uintptr_t)raw.p);
+    return found;
+}
+
+static const char *limits_unmet(const struct scenario *s, const struct manifest *m)
+{
+    static const char *const names[] = {"ccl", "dcl", "cvl", "dvl"};
+    const struct quantity *const values[] = {&s->limits.ccl, &s->limits.dcl, &s->limits.cvl,
+                                             &s->limits.dvl};
+    for (size_t i = 0; i < 4; i++) {
+        if (values[i]->micro == 0)
+            continue;
+        if (m->attach)
+            return "it sets the user's limits, but the manifest only attaches";
+        if (!can_say(m, s->sim.kind->name, names[i]))
+            return "the manifest has no place for a user's limit ({ccl}, {dcl}, {cvl}, {dvl})";
+    }
+    return NULL;
+}
+
 const char *needs_unmet(const struct scenario *s, const struct manifest *m,
                         const struct run_options *o)
 {
@@ -123,5 +168,9 @@ const char *needs_unmet(const struct scenario *s, const struct manifest *m,
         if (why)
             return why;
     }
-    return NULL;
+    if (s->broker_refuses && need_own(m, o, span_str("broker")))
+        return "the broker is to refuse logins, but it is not ours";
+    if ((s->dut_comma || s->uptime_us) && m->attach)
+        return "it makes the DUT's environment, but the manifest only attaches";
+    return limits_unmet(s, m);
 }

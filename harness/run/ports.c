@@ -371,7 +371,10 @@ static bool open_broker(struct world *w)
         w->broker_port = parts.port;
         return open_watcher(w, url);
     }
-    struct broker_options options = {.dir = w->dir, .program = path_mosquitto()};
+    struct broker_options options = {
+        .dir = w->dir,
+        .program = path_mosquitto(),
+        .extra = w->scenario->broker_refuses ? "allow_anonymous false\n" : NULL};
     struct broker_handler handler = {
         .on_ready = on_broker_ready, .on_failed = on_broker_failed, .ctx = w};
     enum err err = broker_new(w->loop, &options, &handler, &w->broker);
@@ -382,20 +385,28 @@ static bool open_broker(struct world *w)
     return err == ERR_OK;
 }
 
-/* "1764000000: New client connected from 127.0.0.1:4242 as ID (p5, c1, k10)." */
+/* "1764000000: New client connected from 127.0.0.1:4242 as ID (p5, c1, k10).", or
+ * "1764000000: Client ID disconnected, not authorised." */
 static void read_log_line(struct world *w, const char *line)
 {
-    const char *mark = strstr(line, "New client connected from "), *as;
+    const char *client = strstr(line, ": Client "), *name = NULL;
+    bool refused = client && strstr(client, " disconnected, not authorised.");
+    if (refused)
+        name = client + strlen(": Client ");
+    else if ((client = strstr(line, "New client connected from ")) && strstr(client, " as "))
+        name = strstr(client, " as ") + strlen(" as ");
+    if (!name || strncmp(name, "bmsrig-", 7) == 0)
+        return;
     int64_t seconds;
     struct span stamp = span_of(line, strcspn(line, ":"));
-    if (!mark || !(as = strstr(mark, " as ")) || strncmp(as + 4, "bmsrig-", 7) == 0)
-        return;
     if (!parse_i64(stamp, 0, INT64_MAX / 1000000, &seconds))
         return;
     char id[64];
-    snprintf(id, sizeof id, "%.*s", (int)strcspn(as + 4, " "), as + 4);
-    struct event e = {
-        .kind = EVENT_CONNECT, .t_us = seconds * 1000000 - (int64_t)w->wall0_us, .text = id};
+    snprintf(id, sizeof id, "%.*s", (int)strcspn(name, " "), name);
+    struct event e = {.kind = EVENT_CONNECT,
+                      .t_us = seconds * 1000000 - (int64_t)w->wall0_us - w->wall_step_us,
+                      .refused = refused,
+                      .text = id};
     events_add(&w->events, &e);
 }
 
@@ -405,8 +416,10 @@ void ports_read_broker_log(struct world *w)
     FILE *f = w->broker ? fopen(broker_log_path(w->broker), "r") : NULL;
     if (!f)
         return;
+    fseek(f, w->broker_log_at, SEEK_SET);
     while (fgets(line, sizeof line, f))
         read_log_line(w, line);
+    w->broker_log_at = ftell(f);
     fclose(f);
 }
 

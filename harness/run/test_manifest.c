@@ -203,7 +203,8 @@ static void test_errors(void)
                      "env, config, boot, stop, sources, stale, tty, can, broker)\n"},
         {"dut a\nrun x --tty {ttty}\n", "m.dut:2:13: error: unknown placeholder '{ttty}' (known: "
                                         "tty, source, battery, can, broker, host, port, "
-                                        "batteries, dir, config, bin, manifest)\n"
+                                        "batteries, dir, config, bin, manifest, ccl, dcl, "
+                                        "cvl, dvl)\n"
                                         "    run x --tty {ttty}\n"
                                         "                ^\n"},
         {"dut a\nrun x \"{dir\"\n", "m.dut:2:8: error: '{' without its '}' ('{{' is a brace)\n"},
@@ -337,6 +338,29 @@ static void test_expand_errors(void)
     manifest_delete(m);
 }
 
+/* A template's line about a limit stands only where the scenario sets that limit. */
+static void test_expand_lines(void)
+{
+    struct manifest *m = load_good(SHORT);
+    struct manifest_fill limited = fill;
+    char text[128];
+    struct buf b = buf_of(text, sizeof text);
+    const char *bad = NULL;
+    static const char template[] = "[bank]\ncharge {ccl}\ndischarge {dcl} {dvl}\nport {tty}";
+    static const char unknown[] = "a\nb {xyz}\n";
+
+    limited.ccl = "15 A";
+    CU_ASSERT_EQUAL(manifest_expand_lines(m, template, &limited, &b, &bad), ERR_OK);
+    CU_ASSERT(span_eq_str(buf_span(&b), "[bank]\ncharge 15 A\nport /dev/pts/7"));
+    CU_ASSERT_EQUAL(manifest_expand(m, template, &limited, &b, &bad), ERR_INCOMPLETE);
+    CU_ASSERT_EQUAL(manifest_expand_lines(m, unknown, &limited, &b, &bad), ERR_NOT_FOUND);
+    CU_ASSERT_PTR_EQUAL(bad, unknown + 4);
+    CU_ASSERT_TRUE(manifest_names(template, "dvl"));
+    CU_ASSERT_FALSE(manifest_names(template, "cvl"));
+    CU_ASSERT_FALSE(manifest_names("{{ccl}", "ccl"));
+    manifest_delete(m);
+}
+
 static void on_cut(struct span cut, void *ctx)
 {
     struct manifest *m = NULL;
@@ -383,6 +407,7 @@ int main(int argc, char **argv)
         {"templates for sources", test_config_for},
         {"placeholders", test_expand},
         {"placeholders with mistakes", test_expand_errors},
+        {"limits in a template", test_expand_lines},
         {"damaged text", test_damaged_text},
         {"no such file", test_not_there},
         {0},

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "harness/run/needs.h"
-#include "harness/run/world_priv.h"
+#include "harness/run/virtual.h"
 
 /* How often the truth is looked at: 50 ms, in long runs up to half a second. */
 enum { TRUTH_PERIOD_US = 50000, TRUTH_PERIOD_MAX_US = 500000, TRUTH_SAMPLES = 20000 };
@@ -197,10 +197,15 @@ static void apply_dut(struct world *w, const struct stimulus *s)
 
 static void apply_own(struct world *w, const struct own_stimulus *s)
 {
-    if (s->verb == OWN_CLEAN)
-        dut_clean(w);
-    else if (!ports_publish(w, s))
-        world_fail(w, "cannot publish on %s: no broker", s->topic);
+    switch (s->verb) {
+    case OWN_NONE: break;
+    case OWN_CLEAN: dut_clean(w); break;
+    case OWN_CLOCK: virtual_step_clock(w, s->step.micro); break;
+    case OWN_PUBLISH:
+        if (!ports_publish(w, s))
+            world_fail(w, "cannot publish on %s: no broker", s->topic);
+        break;
+    }
 }
 
 static void apply_stimulus(struct world *w, const struct stimulus *s, size_t index)

@@ -29,7 +29,9 @@ enum err virtual_open(struct world *w)
     const struct vt_options options = {
         .dir = w->dir,
         .preload = preload,
-        .start_us = w->options.uptime_us ? w->options.uptime_us : UPTIME_US,
+        .start_us = w->options.uptime_us     ? w->options.uptime_us
+                    : w->scenario->uptime_us ? w->scenario->uptime_us
+                                             : UPTIME_US,
         .wall_us = w->options.date_us ? w->options.date_us : DATE_US,
         .seed = seed ? seed : 1,
         .on_note = on_note,
@@ -74,6 +76,18 @@ bool virtual_possible(const struct manifest *m, struct span wrap, char *ret_why,
     }
     program_name(m, m->run[0], name, sizeof name);
     return look(name, m->dir, ret_why, cap);
+}
+
+void virtual_step_clock(struct world *w, int64_t step_us)
+{
+    if (w->options.tier != TIER_VIRTUAL) {
+        world_fail(w,
+                   "the wall clock of this machine is not ours: 'dut clock' needs 'tier virtual'");
+        return;
+    }
+    ports_read_broker_log(w); /* its lines have the time of this clock */
+    vt_loop_step_wall(w->loop, step_us);
+    w->wall_step_us += step_us;
 }
 
 void virtual_measure(struct world *w)

@@ -13,6 +13,8 @@
 enum err virtual_open(struct world *w);
 /* False, with the reason, when the DUT cannot run in virtual time. */
 bool virtual_possible(const struct manifest *m, struct span wrap, char *ret_why, size_t cap);
+/* The wall clock jumps for everybody in this world. Fails the run where time is not virtual. */
+void virtual_step_clock(struct world *w, int64_t step_us);
 /* Puts the figures into the result. */
 void virtual_measure(struct world *w);
 

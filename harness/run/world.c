@@ -17,6 +17,7 @@
 #include "harness/judge/ha.h"
 #include "harness/judge/series.h"
 #include "harness/run/leftovers.h"
+#include "harness/run/locale.h"
 #include "harness/run/needs.h"
 #include "harness/run/paths.h"
 #include "harness/run/virtual.h"
@@ -180,6 +181,7 @@ static void remove_dir(const char *dir)
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
         unlink(path);
     }
+    locale_remove(dir);
     rmdir(dir);
 }
 

@@ -41,6 +41,8 @@ struct truth_probe {
     int64_t last_micro; /* the newest value in the events */
 };
 
+enum { LIMIT_TEXT = 24 };
+
 struct world {
     const struct scenario *scenario;
     const struct manifest *manifest;
@@ -50,10 +52,11 @@ struct world {
     struct loop *loop;
     struct log log;
     enum world_phase phase;
-    char dir[512];     /* the run's own folder: PTY link, sockets, config, logs (short path) */
-    char folder[512];  /* where the results go */
-    uint64_t start_us; /* loop time of t = 0 */
-    uint64_t wall0_us; /* wall time of t = 0 */
+    char dir[512];        /* the run's own folder: PTY link, sockets, config, logs (short path) */
+    char folder[512];     /* where the results go */
+    uint64_t start_us;    /* loop time of t = 0 */
+    uint64_t wall0_us;    /* wall time of t = 0 */
+    int64_t wall_step_us; /* by how much that clock has jumped since */
     struct events events;
     char error[256]; /* why the run could not be made; "" */
 
@@ -68,6 +71,7 @@ struct world {
 
     struct broker *broker;
     struct relay *relay; /* between DUT and broker, when the timeline slows the broker */
+    long broker_log_at;  /* where the log was read up to */
     struct mqtt *watcher;
     bool watching;
     char broker_url[300], broker_host[128];
@@ -78,6 +82,7 @@ struct world {
     int dut_log_fd;
     bool dut_expected_down; /* the timeline stopped or killed it */
     char dut_config[600];
+    char limit_texts[4][LIMIT_TEXT];
 
     struct loopback *loopback;
     struct loop_timer *phase_timer; /* next phase: boot, end, stop deadline */
@@ -109,7 +114,8 @@ void ports_close(struct world *w);
 void ports_inverter_send(struct world *w, const struct can_msg *msg);
 /* Something that somebody else publishes. False when the broker is away. */
 bool ports_publish(struct world *w, const struct own_stimulus *s);
-/* Connections of the DUT from the broker's log, as EVENT_CONNECT. */
+/* Connections of the DUT, and logins refused, from what is new in the broker's log, as
+ * EVENT_CONNECT. */
 void ports_read_broker_log(struct world *w);
 void ports_on_ready(
     struct world *w); /* in world.c: broker answers and the observer has subscribed */

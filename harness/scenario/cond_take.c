@@ -9,11 +9,11 @@
 
 /* What the judge counts of a CAN bus, beside the signals of the dialect. */
 static const char *const can_counters[] = {"foreign", "malformed", "extended", "remote",
-                                           "frames",  "peak",      NULL};
+                                           "frames",  "peak",      "changes",  NULL};
 /* What it counts or knows of a topic, beside the paths of the document. */
 static const char *const topic_counters[] = {
-    "retained", "malformed", "nonfinite", "null",     "duplicate", "unknown", "qos",
-    "messages", "connects",  "status",    "mistyped", "peak",      NULL};
+    "retained", "malformed", "nonfinite", "null",   "duplicate", "unknown", "qos",
+    "messages", "connects",  "refused",   "status", "mistyped",  "peak",    NULL};
 
 /* And of what Home Assistant was told. */
 static const char *const ha_counters[] = {

@@ -15,7 +15,7 @@ bool own_stimulus_is(const struct conf_cursor *c)
     const struct conf_token *verb = conf_peek(&ahead);
 
     return (is_word(actor, "broker") && is_word(verb, "publish")) ||
-           (is_word(actor, "dut") && is_word(verb, "clean"));
+           (is_word(actor, "dut") && (is_word(verb, "clean") || is_word(verb, "clock")));
 }
 
 static bool take_string(struct conf_cursor *c, const char *what, char *out, size_t cap)
@@ -45,13 +45,30 @@ static bool take_publish(struct conf_cursor *c, struct own_stimulus *s)
     return true;
 }
 
+static bool take_clock(struct conf_cursor *c, struct own_stimulus *s)
+{
+    static const int64_t most = 366LL * 86400 * 1000000;
+    const struct conf_token *at = conf_peek(c);
+
+    s->verb = OWN_CLOCK;
+    if (!conf_take_quantity(c, DIM_TIME, &s->step))
+        return false;
+    if (s->step.micro == 0 || s->step.micro > most || s->step.micro < -most) {
+        conf_fail_at(c, at, "a clock jumps by something, and by a year at most");
+        return false;
+    }
+    return true;
+}
+
 bool own_stimulus_take(struct conf_cursor *c, struct own_stimulus *ret)
 {
     struct own_stimulus s = {.verb = OWN_CLEAN};
 
     conf_take(c);
-    bool publish = is_word(conf_take(c), "publish");
-    if (publish && !take_publish(c, &s))
+    const struct conf_token *verb = conf_take(c);
+    if (is_word(verb, "publish") && !take_publish(c, &s))
+        return false;
+    if (is_word(verb, "clock") && !take_clock(c, &s))
         return false;
     if (!conf_at_end(c) && !is_word(conf_peek(c), "as"))
         return conf_expect_end(c);
@@ -64,6 +81,9 @@ bool own_stimulus_format(const struct own_stimulus *s, struct buf *out)
     switch (s->verb) {
     case OWN_NONE: return false;
     case OWN_CLEAN: return buf_str(out, "dut clean");
+    case OWN_CLOCK:
+        return buf_str(out, s->step.micro > 0 ? "dut clock +" : "dut clock ") &&
+               quantity_format(s->step, out);
     case OWN_PUBLISH: break;
     }
     return buf_str(out, "broker publish ") && put_quoted(out, s->topic) && buf_u8(out, ' ') &&

@@ -4,6 +4,8 @@
  *
  *   broker publish "TOPIC" "PAYLOAD" [retain]   somebody else publishes: Home Assistant's birth, a
  *                                               document that a former bridge left
+ *   dut clock +1 h                              the wall clock of the DUT's machine jumps (virtual
+ *                                               tier)
  *   dut clean                                   the command by which the DUT takes itself out of
  *                                               Home Assistant ([ha] clean of its manifest)
  *
@@ -13,15 +15,17 @@
 #define HARNESS_OWN_STIMULUS_H
 
 #include "base/conf.h"
+#include "base/quantity.h"
 #include "base/span.h"
 
-enum own_verb { OWN_NONE, OWN_PUBLISH, OWN_CLEAN };
+enum own_verb { OWN_NONE, OWN_PUBLISH, OWN_CLEAN, OWN_CLOCK };
 
 struct own_stimulus {
     enum own_verb verb;
     char topic[128];
     char payload[512];
     bool retain;
+    struct quantity step; /* CLOCK: a time, negative: back */
 };
 
 /* True when the cursor stands before one; nothing is taken. */

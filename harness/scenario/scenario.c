@@ -60,7 +60,8 @@ static void parse_line(struct parser *p, size_t index)
     case SECTION_PORT:
     case SECTION_BUS:
     case SECTION_LIMITS:
-    case SECTION_DUT: parse_section_line(p, &c); break;
+    case SECTION_DUT:
+    case SECTION_BROKER: parse_section_line(p, &c); break;
     case SECTION_TIMELINE: parse_statement(p, line); break;
     case SECTION_BAD: break;
     }

@@ -122,7 +122,10 @@ struct scenario {
     unsigned tiers; /* TIER_BIT_* */
     uint64_t duration_us;
     uint64_t seed;
-    bool dut_manual; /* [dut] start manual: the timeline starts it */
+    bool dut_manual;     /* [dut] start manual: the timeline starts it */
+    uint64_t uptime_us;  /* [dut] uptime: of its machine, when it starts; 0: any */
+    bool dut_comma;      /* [dut] locale comma: its environment asks for a decimal comma */
+    bool broker_refuses; /* [broker] logins refused */
     struct sim_config sim;
     struct scenario_bus bus[4];
     size_t n_buses;

@@ -56,6 +56,20 @@ static void check_world(struct parser *p)
     }
 }
 
+/* What only a clock of our own can give: [dut] uptime, dut clock. */
+static void check_virtual(struct parser *p)
+{
+    const struct scenario *s = p->s;
+
+    if (s->tiers == TIER_BIT_VIRTUAL)
+        return;
+    if (s->uptime_us != 0)
+        conf_error_at(p->file, section_line(p, "dut"), 1, "'uptime' needs 'tier virtual'");
+    for (size_t i = 0; i < s->n_stmts; i++)
+        if (s->stmts[i].kind == STMT_STIMULUS && s->stmts[i].own.verb == OWN_CLOCK)
+            conf_error_at(p->file, s->stmts[i].line, 1, "'dut clock' needs 'tier virtual'");
+}
+
 static bool starts_dut(const struct scenario *s)
 {
     for (size_t i = 0; i < s->n_stmts; i++)
@@ -199,5 +213,6 @@ void check_whole(struct parser *p)
     for (size_t i = 0; i < s->n_stmts; i++)
         if (s->stmts[i].kind == STMT_WITHIN)
             check_within(p, i);
+    check_virtual(p);
     check_covers(p);
 }

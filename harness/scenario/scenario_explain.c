@@ -114,6 +114,10 @@ static void put_own(const struct own_stimulus *s, struct buf *b)
     switch (s->verb) {
     case OWN_NONE: break;
     case OWN_CLEAN: buf_str(b, "the bridge's command removes it from Home Assistant"); break;
+    case OWN_CLOCK:
+        buf_str(b, "the wall clock jumps by ");
+        quantity_format(s->step, b);
+        break;
     case OWN_PUBLISH:
         if (s->payload[0] == '\0')
             buf_printf(b, "somebody removes what is retained on %s", s->topic);

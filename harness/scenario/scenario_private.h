@@ -15,6 +15,7 @@ enum section {
     SECTION_BUS,
     SECTION_LIMITS,
     SECTION_DUT,
+    SECTION_BROKER,
     SECTION_TIMELINE,
     SECTION_BAD, /* its head was wrong: its lines are not looked at */
 };

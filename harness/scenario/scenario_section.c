@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The sections that describe the world: [bms n] and [port] (read by the simulator's own key
- * tables), [bus name], [limits] and [dut].
+ * tables), [bus name], [limits], [dut] and [broker].
  */
 #include <string.h>
 
 #include "harness/scenario/scenario_private.h"
 
-static const char *const section_words[] = {"bms", "port",     "bus", "limits",
-                                            "dut", "timeline", NULL};
+static const char *const section_words[] = {"bms", "port",   "bus",      "limits",
+                                            "dut", "broker", "timeline", NULL};
 /* in the order of the words */
-static const enum section section_of[] = {SECTION_BMS,    SECTION_PORT, SECTION_BUS,
-                                          SECTION_LIMITS, SECTION_DUT,  SECTION_TIMELINE};
+static const enum section section_of[] = {SECTION_BMS,     SECTION_PORT, SECTION_BUS,
+                                          SECTION_LIMITS,  SECTION_DUT,  SECTION_BROKER,
+                                          SECTION_TIMELINE};
 
 static bool take_bus(struct parser *p, struct conf_cursor *c)
 {
@@ -137,14 +138,40 @@ static bool bus_key(struct parser *p, struct conf_cursor *c)
 
 static bool dut_key(struct parser *p, struct conf_cursor *c)
 {
-    static const char *const words[] = {"start", NULL};
+    enum { START, UPTIME, LOCALE };
+    static const char *const words[] = {"start", "uptime", "locale", NULL};
     static const char *const how[] = {"auto", "manual", NULL};
+    static const char *const locales[] = {"point", "comma", NULL};
+    size_t key, index;
+
+    if (!conf_take_known(c, "dut key", words, &key))
+        return false;
+    switch (key) {
+    case START:
+        if (!conf_take_known(c, "way to start", how, &index))
+            return false;
+        p->s->dut_manual = index == 1;
+        return true;
+    case UPTIME: return take_time(c, &p->s->uptime_us);
+    case LOCALE:
+        if (!conf_take_known(c, "decimal sign", locales, &index))
+            return false;
+        p->s->dut_comma = index == 1;
+        return true;
+    }
+    return false;
+}
+
+static bool broker_key(struct parser *p, struct conf_cursor *c)
+{
+    static const char *const words[] = {"logins", NULL};
+    static const char *const how[] = {"accepted", "refused", NULL};
     size_t index;
 
-    if (!conf_take_known(c, "dut key", words, &index) ||
-        !conf_take_known(c, "way to start", how, &index))
+    if (!conf_take_known(c, "broker key", words, &index) ||
+        !conf_take_known(c, "answer to a login", how, &index))
         return false;
-    p->s->dut_manual = index == 1;
+    p->s->broker_refuses = index == 1;
     return true;
 }
 
@@ -160,6 +187,7 @@ bool parse_section_line(struct parser *p, struct conf_cursor *c)
     case SECTION_BUS: ok = bus_key(p, c); break;
     case SECTION_LIMITS: ok = limits_key(p, c); break;
     case SECTION_DUT: ok = dut_key(p, c); break;
+    case SECTION_BROKER: ok = broker_key(p, c); break;
     case SECTION_HEADER:
     case SECTION_TIMELINE:
     case SECTION_BAD: return false;

@@ -190,6 +190,12 @@ static void test_mistakes(void)
             "7:23: expected a payload in quotes (\"\" removes a retained one), found end of line");
     refused("@1s broker publish \"a\" \"b\" retained", "7:28: unexpected 'retained'");
     refused("@1s dut clean up", "7:15: unexpected 'up'");
+    refused("@1s dut clock",
+            "7:14: expected a time (a number with us, ms, s, min, h, d), found end of line");
+    refused("@1s dut clock 5", "7:16: expected a time unit (us, ms, s, min, h, d)");
+    refused("@1s dut clock 0 s", "7:15: a clock jumps by something, and by a year at most");
+    refused("@1s dut clock -400 d", "7:15: a clock jumps by something, and by a year at most");
+    refused("@1s dut clock +1 h", "7:1: 'dut clock' needs 'tier virtual'");
     refused("@1s dut clean req A-1", "7:15: unexpected 'req'");
     refused("@1s broker publish \"a\" \"b\"\nwithin 1 s of delivered ha stale",
             "8:15: line 7 is never delivered by the battery: write 'of event'");

@@ -153,8 +153,8 @@ static void test_condition_errors(void)
         {"@2s json check X > \"a\"", "9:18: error: a text is only = or != another"},
         {"@2s json check $statu = \"x\"",
          "9:17: error: unknown $signal 'statu', did you mean 'status'? (known: retained, "
-         "malformed, nonfinite, null, duplicate, unknown, qos, messages, connects, status, "
-         "mistyped, peak)"},
+         "malformed, nonfinite, null, duplicate, unknown, qos, messages, connects, refused, "
+         "status, mistyped, peak)"},
         {"@2s json check $ = 1", "9:18: error: expected a name right behind '$', found '='"},
         {"@2s json check $retained = \"x\"", "9:28: error: '$retained' is a plain number"},
         {"@2s json check $status = 1",
@@ -296,7 +296,7 @@ static void test_section_errors(void)
         {"[bms 1\n" WORLD, "4:7: error: expected ']', found end of line"},
         {"[bsm 1]\n" WORLD,
          "4:2: error: unknown section 'bsm', did you mean 'bms'? (known: bms, port, bus, limits, "
-         "dut, timeline)"},
+         "dut, broker, timeline)"},
         {"[bms 1]\n" WORLD, "5:2: error: duplicate section (first at line 4)"},
         {"[limits]\nccl 50\n" WORLD, "5:7: error: expected a current unit (mA, A)"},
         {"[limits]\nccl -5 A\n" WORLD, "5:5: error: a limit cannot be negative"},
@@ -310,6 +310,12 @@ static void test_section_errors(void)
          "5:7: error: unknown way to start 'later' (known: auto, manual)"},
         {"[dut]\nstart manual\n" WORLD,
          "4:1: error: start manual, but the timeline never says 'dut start'"},
+        {"[dut]\nuptime 5 d\n" WORLD, "4:1: error: 'uptime' needs 'tier virtual'"},
+        {"[dut]\nlocale de\n" WORLD, "5:8: error: unknown decimal sign 'de' (known: point, comma)"},
+        {"[broker]\nlogins denied\n" WORLD,
+         "5:8: error: unknown answer to a login 'denied' (known: accepted, refused)"},
+        {"[broker]\nlogin refused\n" WORLD,
+         "5:1: error: unknown broker key 'login', did you mean 'logins'? (known: logins)"},
         {WORLD "[limits]\nccl 5 A",
          "8:2: error: a section after [timeline], which is the last one"},
     };

@@ -116,7 +116,7 @@ void trace_line(const struct scenario *scenario, const struct event *e, struct j
         else
             put_brief(out, e);
         break;
-    case EVENT_CONNECT: json_out_str(out, "connect", e->text); break;
+    case EVENT_CONNECT: json_out_str(out, e->refused ? "refused" : "connect", e->text); break;
     case EVENT_DUT: json_out_str(out, "dut", e->text); break;
     case EVENT_NOTE: json_out_str(out, "note", e->text); break;
     }
@@ -227,7 +227,7 @@ void trace_describe(const struct scenario *scenario, const struct event *e, char
         else
             buf_printf(&b, "(%zu bytes)", e->size);
         break;
-    case EVENT_CONNECT: buf_printf(&b, "CONN  %s", e->text); break;
+    case EVENT_CONNECT: buf_printf(&b, "CONN  %s%s", e->text, e->refused ? " refused" : ""); break;
     case EVENT_DUT: buf_printf(&b, "DUT   %s", e->text); break;
     case EVENT_NOTE: buf_printf(&b, "NOTE  %s", e->text); break;
     }

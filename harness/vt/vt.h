@@ -37,6 +37,9 @@ struct vt_stats {
 };
 
 enum err vt_loop_new(const struct vt_options *options, struct loop **ret);
+/* The wall clock jumps. Waits that have begun keep their length: only what reads the clock, or
+ * begins to wait for a time of it, sees the jump. */
+void vt_loop_step_wall(struct loop *loop, int64_t step_us);
 struct vt_stats vt_loop_stats(const struct loop *loop);
 
 #endif

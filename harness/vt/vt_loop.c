@@ -387,6 +387,13 @@ enum err vt_loop_new(const struct vt_options *options, struct loop **ret)
     return ERR_OK;
 }
 
+void vt_loop_step_wall(struct loop *loop, int64_t step_us)
+{
+    struct vt_loop *v = (struct vt_loop *)loop;
+
+    v->shared->wall_ns += step_us * (int64_t)VT_NS_PER_US;
+}
+
 struct vt_stats vt_loop_stats(const struct loop *loop)
 {
     return ((const struct vt_loop *)loop)->stats;
