@@ -445,6 +445,8 @@ static void test_the_codec_reads_every_product(void)
         struct span body;
         const char *why = "";
         bool ok = true;
+        if (product_find(product_names()[i])->layout == NULL)
+            continue; /* no console */
         bench_open(&b);
         bench_module(&b, 1, product_names()[i], 3300, -12345, 213, 765);
         bench_module(&b, 2, product_names()[i], 3310, 12345, -52, 1000);
