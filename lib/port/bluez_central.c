@@ -378,18 +378,19 @@ static void set_owner(struct bluez_central *c, const char *owner)
                    on_objects, c, "");
     if (first)
         return; /* nothing to say before it has told what there is */
-    enter(c);
     say(c);
-    leave(c);
 }
 
 static int on_owner_changed(sd_bus_message *m, void *ctx, sd_bus_error *error)
 {
+    struct bluez_central *c = ctx;
     const char *name, *from, *to;
 
     (void)error;
+    enter(c);
     if (sd_bus_message_read(m, "sss", &name, &from, &to) >= 0 && strcmp(name, bluez) == 0)
-        set_owner(ctx, to);
+        set_owner(c, to);
+    leave(c);
     return 0;
 }
 
