@@ -61,7 +61,7 @@ struct world {
     char error[256]; /* why the run could not be made; "" */
 
     struct sim *sim;
-    char battery[600];      /* what the DUT opens to reach it */
+    char battery[700];      /* what the DUT opens to reach it */
     char battery_sock[600]; /* the hub that it keeps, when that is a bus; "" */
 
     struct can_hub *hub; /* one of hub and can, or none */
