@@ -287,7 +287,10 @@ static void test_unreadable_recording(void)
                       "[timeline]\n"
                       "@1s  bms 1  replay \"no-such-capture.txt\"\n"
                       "@3s  can  check soc > 0 %  req CAN-COUNT\n");
-    EXPECT("bmsrig run replay.scn", 4, "harness-error", "line 8", "recording cannot be opened");
+    EXPECT("bmsrig lint replay.scn", 3,
+           "replay.scn:8:20: error: recording ./no-such-capture.txt: No such file");
+    EXPECT("bmsrig run replay.scn", 3,
+           "replay.scn:8:20: error: recording ./no-such-capture.txt: No such file");
 }
 
 int main(int argc, char **argv)

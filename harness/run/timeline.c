@@ -111,7 +111,8 @@ static void apply_bms(struct world *w, const struct stimulus *stimulus, unsigned
     }
     enum err err = w->sim ? sim_apply(w->sim, &s, tag, &why) : ERR_UNSUPPORTED;
     if (err != ERR_OK)
-        world_fail(w, "line %u: %s", w->scenario->stmts[tag].line, why ? why : err_text(err));
+        world_fail(w, "line %u: %s%s%s", w->scenario->stmts[tag].line, why ? why : err_text(err),
+                   s.verb == STIM_REPLAY ? ": " : "", s.verb == STIM_REPLAY ? s.text : "");
 }
 
 static void apply_broker(struct world *w, const struct stimulus *s)

@@ -193,7 +193,12 @@ enum err scenario_load(const char *path, const struct scenario_names *names, str
     struct conf_file *file;
     enum err e = conf_load(path, &file);
 
-    return e != ERR_OK ? e : parse_file(file, names, ret);
+    if (e == ERR_OK)
+        e = parse_file(file, names, ret);
+    if (e != ERR_OK)
+        return e;
+    check_recordings(*ret);
+    return scenario_error_count(*ret) > 0 ? ERR_SYNTAX : ERR_OK;
 }
 
 enum err scenario_parse(const char *name, struct span text, const struct scenario_names *names,

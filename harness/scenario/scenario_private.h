@@ -86,6 +86,9 @@ bool check_requirement_exists(struct parser *p, struct conf_file *file, uint32_t
                               uint32_t column, const char *id);
 /* What can be judged only when everything was read. */
 void check_whole(struct parser *p);
+
+/* scenario_recordings.c */
+void check_recordings(struct scenario *s);
 /* Reads `path` and every line of it into the scenario (defaults). False after reporting. */
 bool parse_include(struct parser *p, const struct conf_line *line, const char *path,
                    uint32_t column);
