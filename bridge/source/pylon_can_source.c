@@ -44,8 +44,8 @@ static void start_over(struct pylon_can_source *s)
     s->learn_us = NEVER_US;
     s->set = (struct pylon_can_set){0};
     s->late = false;
-    if (s->config.dialect != NULL)
-        use_dialect(s, s->config.dialect);
+    if (s->known != NULL)
+        use_dialect(s, s->known);
 }
 
 static void publish(struct pylon_can_source *s, uint64_t now_us);
@@ -95,8 +95,10 @@ static void learn(struct pylon_can_source *s, uint64_t now_us)
         s->learn_us = s->heard.n > 0 ? now_us + learn_us : NEVER_US;
         return;
     }
-    log_msg(s->log, LOG_INFO, "source", "battery=%s dialect=%s", s->config.name,
-            pylon_can_name(dialect));
+    if (dialect != s->shown)
+        log_msg(s->log, LOG_INFO, "source", "battery=%s dialect=%s", s->config.name,
+                pylon_can_name(dialect));
+    s->shown = s->known = dialect;
     use_dialect(s, dialect);
     for (size_t i = 0; i < s->heard.n; i++)
         take_frame_of_set(s, &s->heard.frames[i].msg, s->heard.frames[i].at_us);
@@ -202,9 +204,15 @@ static uint64_t overdue_us(const struct pylon_can_source *s)
                                 : deadline_add(s->since_us, 3 * s->set.period_us);
 }
 
+/* When to find out the dialect anew. A bus that came back may have another battery on it: then its
+ * set does not come whole even once. */
 static uint64_t forget_at_us(const struct pylon_can_source *s)
 {
-    return s->late ? deadline_add(s->since_us, forget_us + s->set.period_us) : NEVER_US;
+    bool guessed = s->config.dialect == NULL && s->set.whole_us == 0;
+
+    if (!s->late)
+        return NEVER_US;
+    return deadline_add(s->since_us, guessed ? 6 * s->set.period_us : forget_us + s->set.period_us);
 }
 
 static void note_late(struct pylon_can_source *s, uint64_t now_us)
@@ -236,6 +244,7 @@ static void deadline(void *self, uint64_t now_us)
         note_late(s, now_us);
     if (now_us >= forget_at_us(s)) {
         s->since_us = now_us;
+        s->known = s->config.dialect;
         start_over(s);
     }
 }
@@ -306,7 +315,12 @@ void pylon_can_source_init(struct pylon_can_source *s, const struct pylon_can_so
                            const struct log *log)
 {
     *s = (struct pylon_can_source){
-        .config = *config, .log = log, .learn_us = NEVER_US, .keepalive_us = NEVER_US};
+        .config = *config,
+        .log = log,
+        .known = config->dialect,
+        .learn_us = NEVER_US,
+        .keepalive_us = NEVER_US,
+    };
     start_over(s);
 }
 

@@ -46,6 +46,8 @@ struct pylon_can_source {
     struct pylon_can_source_config config;
     const struct log *log;
     bool open;
+    const struct pylon_can_dialect *known; /* NULL: to be found out */
+    const struct pylon_can_dialect *shown; /* what the log has said */
     uint64_t learn_us; /* when to decide on the dialect; NEVER_US: it is known or nothing came */
     uint64_t keepalive_us; /* when the next keep-alive is due */
     bool keepalive_due;

@@ -395,6 +395,49 @@ static void test_another_dialect(void)
     CU_ASSERT_FALSE(battery_knows(&rig.battery, FIELD_ENABLES));
 }
 
+/* The same battery after the adapter was pulled: its dialect is known, the first set counts.
+ * Another one is found out soon. */
+static void test_dialect_after_reopening(void)
+{
+    for (unsigned other = 0; other < 2; other++) {
+        struct can_rig rig;
+
+        rig_open(&rig, NULL);
+        for (uint64_t ms = 2000; ms < 6000; ms += 1000)
+            rig_frames(&rig, ms, rig_healthy);
+        rig.source.ops->closed(&rig.can, rig.clock.now);
+        rig_until(&rig, 20000);
+        rig.source.ops->opened(&rig.can, rig.clock.now);
+        rig_frames(&rig, 20500, other != 0 ? pylon_1_3 : rig_healthy);
+        CU_ASSERT_EQUAL(rig.battery.updated_us, (other != 0 ? 5000 : 20500) * US_PER_MS);
+        for (uint64_t ms = 21000; ms < 30000; ms += 1000)
+            rig_frames(&rig, ms, other != 0 ? pylon_1_3 : rig_healthy);
+        CU_ASSERT_EQUAL(rig.battery.updated_us, 29000 * US_PER_MS);
+        CU_ASSERT_EQUAL(rig.battery.soc_pm, other != 0 ? 840 : 880);
+        CU_ASSERT_EQUAL(rig_logged(&rig, "dialect=pylon-1.3"), other != 0);
+    }
+}
+
+/* Found out, but never whole: the log says so once a minute, not with every try. */
+static void test_guess_that_is_never_whole(void)
+{
+    struct can_rig rig;
+    unsigned lines = 0;
+
+    rig_open(&rig, NULL);
+    for (uint64_t ms = 2000; ms < 50000; ms += 1000)
+        rig_frames(&rig, ms, "351#2602F401F401CC01 355#4B0062004C1D0000 356#B814140096000000");
+    CU_ASSERT_EQUAL(rig.published, 0);
+    CU_ASSERT_TRUE(rig_logged(&rig, "missing: 35A"));
+    for (const char *p = rig.said; *p != '\0'; p++)
+        lines += *p == '\n' ? 1U : 0U;
+    CU_ASSERT_EQUAL(lines, 2);
+    rig_frames(&rig, 50000, victron);
+    for (uint64_t ms = 51000; ms < 60000; ms += 1000)
+        rig_frames(&rig, ms, victron);
+    CU_ASSERT_EQUAL(rig.battery.updated_us, 59000 * US_PER_MS);
+}
+
 static void test_module_count(void)
 {
     struct can_rig rig;
@@ -423,6 +466,8 @@ int main(int argc, char **argv)
         {"the keep-alive", test_keepalive},
         {"the bus was gone", test_closed},
         {"another dialect", test_another_dialect},
+        {"the dialect after the bus was gone", test_dialect_after_reopening},
+        {"a guess that is never whole", test_guess_that_is_never_whole},
         {"number of modules", test_module_count},
         {0},
     };
