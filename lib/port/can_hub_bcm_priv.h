@@ -53,7 +53,7 @@ void hub_bcm_send(struct hub_bcm_op *op); /* its next frame */
 /* can_hub_bcm_rx.c */
 void hub_bcm_rx_setup(struct hub_bcm_op *op, const struct bcm_msg_head *head);
 void hub_bcm_rx_frame(struct hub_bcm_op *op, const struct can_frame *frame, uint32_t flags);
-void hub_bcm_rx_timeout(void *op);
-void hub_bcm_rx_throttle(void *op);
+void hub_bcm_rx_timeout(void *ctx); /* the operation */
+void hub_bcm_rx_throttle(void *ctx);
 
 #endif
