@@ -64,11 +64,8 @@ static const char *trouble_name(enum jk_modbus_trouble trouble)
     return "?";
 }
 
-static void trouble(struct jk_modbus_source *s, enum jk_modbus_trouble kind, uint64_t now_us,
-                    const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static void trouble(struct jk_modbus_source *s, enum jk_modbus_trouble kind, uint64_t now_us,
-                    const char *format, ...)
+void jk_modbus_trouble(struct jk_modbus_source *s, enum jk_modbus_trouble kind, uint64_t now_us,
+                       const char *format, ...)
 {
     char text[160];
     unsigned missed = 0;
@@ -195,70 +192,7 @@ static void act(struct jk_modbus_source *s, uint64_t now_us)
         begin(s, unit, ask, now_us);
 }
 
-/* ---- what the answers say ---- */
-
-static void on_verdict(struct jk_modbus_source *s, enum jk_verdict verdict, const char *why,
-                       uint64_t now_us)
-{
-    struct jk_modbus_pack *p = &s->packs[s->unit];
-
-    switch (verdict) {
-    case JK_TAKEN: p->repeated = false; return;
-    case JK_WAITING: trouble(s, JK_MODBUS_WAITING, now_us, "not published: %s", why); return;
-    case JK_DOUBTED:
-        trouble(s, JK_MODBUS_DOUBTED, now_us, "asked again: %s", why);
-        if (!p->repeated)
-            jk_units_again(&s->units, s->unit, JK_ASK_CELLS, now_us);
-        p->repeated = !p->repeated;
-        return;
-    case JK_REFUSED: trouble(s, JK_MODBUS_IMPLAUSIBLE, now_us, "not used: %s", why); return;
-    }
-}
-
-static void take_cells(struct jk_modbus_source *s, uint64_t now_us)
-{
-    struct jk_modbus_pack *p = &s->packs[s->unit];
-    struct battery reading = p->pack.base;
-    enum jk_verdict verdict = JK_REFUSED;
-    const char *why = "it is not complete";
-
-    if (jk_registers_to_battery(&s->block, &reading) == ERR_OK) {
-        verdict = jk_pack_offer(&p->pack, &s->config.caps, &reading, now_us, &why);
-    } else {
-        struct jk_cells cells;
-        jk_cells_from_body(s->block.bytes, JK02_32S, JK_BIG, &cells);
-        jk_cells_plausible(&cells, &why);
-    }
-    on_verdict(s, verdict, why, now_us);
-}
-
-static void take_settings(struct jk_modbus_source *s, uint64_t now_us)
-{
-    struct jk_modbus_pack *p = &s->packs[s->unit];
-    struct jk_settings settings;
-
-    jk_settings_from_body(s->block.bytes, JK02_32S, JK_BIG, &settings);
-    if (jk_pack_settings(&p->pack, &s->config.caps, &settings, now_us) != ERR_OK)
-        trouble(s, JK_MODBUS_IMPLAUSIBLE, now_us, "settings not used: they cannot be true");
-}
-
-static void take_info(struct jk_modbus_source *s, uint64_t now_us)
-{
-    struct jk_modbus_pack *p = &s->packs[s->unit];
-    struct battery known = p->pack.base;
-    bool first = !battery_knows(&known, FIELD_FIRMWARE);
-
-    if (jk_registers_to_battery(&s->block, &known) != ERR_OK)
-        return;
-    if (!jk_pack_identity(&p->pack, &known)) {
-        trouble(s, JK_MODBUS_OTHER_PACK, now_us,
-                "another serial number: two packs with this address, or an exchanged one");
-        jk_units_again(&s->units, s->unit, JK_ASK_SETTINGS, now_us);
-    }
-    if (first)
-        log_msg(s->log, LOG_INFO, "source", "battery=%s unit=%u model=%s firmware=%s serial=%s",
-                s->config.name, s->unit, known.model, known.firmware, known.serial);
-}
+/* ---- answers ---- */
 
 static void complete(struct jk_modbus_source *s, uint64_t now_us)
 {
@@ -272,12 +206,7 @@ static void complete(struct jk_modbus_source *s, uint64_t now_us)
         memset(p->refused, 0, sizeof p->refused);
         log_msg(s->log, LOG_INFO, "source", "battery=%s unit=%u answers", s->config.name, s->unit);
     }
-    switch (s->ask) {
-    case JK_ASK_CELLS: take_cells(s, now_us); break;
-    case JK_ASK_SETTINGS: take_settings(s, now_us); break;
-    case JK_ASK_INFO: take_info(s, now_us); break;
-    case JK_ASKS: break;
-    }
+    jk_modbus_take_block(s, now_us);
     finish(s);
 }
 
@@ -303,8 +232,8 @@ static void give_up(struct jk_modbus_source *s, uint64_t now_us)
 
 static void on_refused(struct jk_modbus_source *s, enum jk_modbus_exception code, uint64_t now_us)
 {
-    trouble(s, JK_MODBUS_REFUSED, now_us, "exception %d to registers %04X", (int)code,
-            s->request.address);
+    jk_modbus_trouble(s, JK_MODBUS_REFUSED, now_us, "exception %d to registers %04X", (int)code,
+                      s->request.address);
     if (!is_optional(s)) {
         give_up(s, now_us);
         return;
@@ -336,13 +265,15 @@ static void on_timeout(struct jk_modbus_source *s, uint64_t now_us)
 {
     s->asking = false;
     if (s->heard)
-        trouble(s, JK_MODBUS_DAMAGED, now_us, "no good answer to registers %04X",
-                s->request.address);
+        jk_modbus_trouble(s, JK_MODBUS_DAMAGED, now_us, "no good answer to registers %04X",
+                          s->request.address);
     else if (s->units.unit[s->unit].present)
-        trouble(s, JK_MODBUS_SILENT, now_us, "no answer to registers %04X", s->request.address);
+        jk_modbus_trouble(s, JK_MODBUS_SILENT, now_us, "no answer to registers %04X",
+                          s->request.address);
     else if (jk_units_present(&s->units) == 0)
-        trouble(s, JK_MODBUS_SILENT, now_us,
-                "no answer from any unit; firmware that only answers triggers needs jk-bus");
+        jk_modbus_trouble(
+            s, JK_MODBUS_SILENT, now_us,
+            "no answer from any unit; firmware that only answers triggers needs jk-bus");
     hint(s, now_us);
     hold_line(s, now_us);
     bool look = !s->units.unit[s->unit].present && jk_units_present(&s->units) > 0;
@@ -396,8 +327,8 @@ static void bytes(void *self, struct span in, uint64_t now_us)
     if (s->useless_us == 0)
         s->useless_us = now_us;
     if (!s->asking) {
-        trouble(s, JK_MODBUS_UNASKED, now_us,
-                "bytes that were not asked for: a late answer, noise, or another master");
+        jk_modbus_trouble(s, JK_MODBUS_UNASKED, now_us,
+                          "bytes that were not asked for: a late answer, noise, or another master");
         return;
     }
     s->heard = true;

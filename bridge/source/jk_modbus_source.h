@@ -94,4 +94,11 @@ struct source jk_modbus_as_source(struct jk_modbus_source *s);
 /* The same with memory of its own; `config` is a struct jk_modbus_config. ERR_MEMORY. */
 enum err jk_modbus_source_make(const void *config, const struct log *log, struct source *ret);
 
+/* ---- between jk_modbus_source.c and jk_modbus_reading.c ---- */
+
+void jk_modbus_trouble(struct jk_modbus_source *s, enum jk_modbus_trouble kind, uint64_t now_us,
+                       const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* `s->block` of `s->unit` holds all that `s->ask` asked for. */
+void jk_modbus_take_block(struct jk_modbus_source *s, uint64_t now_us);
+
 #endif
