@@ -18,8 +18,9 @@
 #include "base/span.h"
 #include "battery/bank.h"
 
-/* Bytes that always suffice: 32 cells, 8 sensors, every alarm. */
-enum { HA_DISCOVERY_MAX = 32768, HA_STATE_MAX = 6144 };
+/* Bytes that always suffice: 32 cells, 8 sensors, every alarm, an id of HA_ID_MAX bytes and topics
+ * of 255. */
+enum { HA_DISCOVERY_MAX = 65536, HA_STATE_MAX = 6144, HA_ID_MAX = 160 };
 
 /* The entities that a device has at most once. */
 enum ha_entity {
@@ -80,7 +81,7 @@ struct ha_entities ha_entities_without(const struct ha_entities *before,
 /* How a device is called and where it speaks. Ids hold only letters, digits, '_' and '-'. */
 struct ha_device {
     bool bank;
-    const char *id;   /* prefix of all unique ids */
+    const char *id;   /* prefix of all unique ids; at most HA_ID_MAX bytes */
     const char *name; /* UTF-8; shown to people */
     const char *via;  /* id of the bank, NULL for the bank itself */
     const char *state_topic;

@@ -221,6 +221,32 @@ static void test_largest_documents(void)
     check_document(encode(&bank, &have, NULL, NULL), bank.id, 27 + 6 + 32);
 }
 
+/* The longest names that a configuration can give, and everything that ever goes. */
+static void test_longest_names(void)
+{
+    struct battery b = full_battery();
+    struct ha_entities have = {0}, gone = {0};
+    char id[HA_ID_MAX + 1], topic[256];
+    struct ha_device d = rack;
+
+    memset(id, 'i', HA_ID_MAX);
+    id[HA_ID_MAX] = '\0';
+    memset(topic, 't', 255);
+    topic[255] = '\0';
+    d.id = d.via = id;
+    d.name = d.state_topic = d.availability_topic = d.status_topic = topic;
+    d.expire_s = 3600;
+    ha_entities_add_battery(&have, &b);
+    gone = have;
+    gone.cells = gone.temps = 0;
+    encode(&d, &have, NULL, &b);
+    CU_ASSERT_TRUE(strlen(text) < HA_DISCOVERY_MAX * 3 / 4);
+    encode(&d, &have, &gone, &b); /* cannot be, and fits */
+    d.bank = true;
+    encode(&d, &have, NULL, &b);
+    CU_ASSERT_TRUE(strlen(text) < HA_DISCOVERY_MAX);
+}
+
 static void test_unknown_is_not_announced(void)
 {
     struct battery b = {.known = FIELD_SOC_PM, .soc_pm = 500};
@@ -286,6 +312,7 @@ int main(int argc, char **argv)
         {"the bank's document, byte for byte", test_bank_document},
         {"removed components", test_removed_components},
         {"the largest documents keep the rules", test_largest_documents},
+        {"the longest names", test_longest_names},
         {"what is unknown is not announced", test_unknown_is_not_announced},
         {"odd texts", test_odd_texts},
         {"no space", test_no_space},
