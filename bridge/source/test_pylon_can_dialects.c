@@ -3,6 +3,7 @@
  * Which dialect it is, what the dialects do differently, the keep-alive, and what is forgotten
  * when. Frames are those of the captures in docs/protocols/pylon-can.md where there is one.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "bridge/source/test_pylon_can_rig.h"
@@ -122,6 +123,51 @@ static void test_heard(void)
     CU_ASSERT_EQUAL(heard.n, 1);
     pylon_can_heard_text(&heard, text, sizeof text);
     CU_ASSERT_STRING_EQUAL(text, "400");
+}
+
+/* The recorded sets, against the index that came with them. */
+static void test_captures(void)
+{
+    static const struct {
+        const char *file, *dialect; /* NULL: not to be read */
+    } captures[] = {
+        {"02_pylon13_us5000_v13.log", "pylon-1.3"},
+        {"06_pylonv2_ecoworthy_cubix100.log", "pylon-2.0.6"},
+        {"07_victron_ecoworthy.log", "victron"},
+        {"11_pytes_own.log", NULL},
+        {"13_victron_discover.log", "victron"}, /* and refused for its 5.2 V */
+        {"14_sma_rec_bms.log", "victron"},      /* its name says nothing: sma must be chosen */
+        {"15_deye_battery.log", NULL},
+        {"19_jkbms2pylon_armin.log", "pylon-1.2"},
+        {"20_us2000c_351.log", NULL},
+        {"21_growatt_none.log", "growatt-lv-1.04"},
+    };
+    const char *shared = testing_shared();
+
+    for (size_t i = 0; i < sizeof captures / sizeof captures[0]; i++) {
+        struct pylon_can_heard heard = {0};
+        struct can_log_line log;
+        struct span line;
+        char path[512];
+        const char *why = "";
+
+        snprintf(path, sizeof path, "%s/captures/pylon-can/%s", shared != NULL ? shared : "",
+                 captures[i].file);
+        struct span text = shared != NULL ? testing_read_file(path) : (struct span){0};
+        if (text.p == NULL) {
+            testing_skip("no %s", captures[i].file);
+            return;
+        }
+        while (span_line(&text, &line)) {
+            CU_ASSERT_EQUAL_FATAL(can_log_parse(line, &log), ERR_OK);
+            pylon_can_heard_put(&heard, &log.msg, 1);
+        }
+        const struct pylon_can_dialect *d = pylon_can_detect(&heard, &why);
+        const char *want = captures[i].dialect != NULL ? captures[i].dialect : "none";
+        if (strcmp(d != NULL ? pylon_can_name(d) : "none", want) != 0)
+            TESTING_FAIL("%s: %s (%s)", captures[i].file, d != NULL ? pylon_can_name(d) : "none",
+                         why);
+    }
 }
 
 /* Listens for 2.5 s from the first frame, then decides. */
@@ -452,6 +498,7 @@ int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
         {"detection", test_detection},
+        {"recorded sets", test_captures},
         {"the table of what was heard", test_heard},
         {"learning the dialect", test_learning},
         {"no known dialect", test_unknown_dialect},

@@ -306,6 +306,45 @@ static void test_capture_sma(void)
     CU_ASSERT_STRING_EQUAL(bank.sum.maker, "REC-BMS");
 }
 
+/* The last of two 351 of a US2000C. */
+static void test_capture_us2000c(void)
+{
+    struct bank bank;
+    uint32_t id = 0;
+
+    if (!have_captures()) {
+        return;
+    }
+    CU_ASSERT_EQUAL(read_capture("pylon-1.2", "20_us2000c_351.log", &bank, &id), ERR_OK);
+    CU_ASSERT_EQUAL(bank.sum.known, FIELD_CVL | FIELD_DVL | FIELD_CCL | FIELD_DCL);
+    CU_ASSERT_EQUAL(bank.sum.cvl_mv, 52800);
+    CU_ASSERT_EQUAL(bank.sum.dvl_mv, 45000);
+    CU_ASSERT_EQUAL(bank.sum.ccl_ma, 37000);
+    CU_ASSERT_EQUAL(bank.sum.dcl_ma, 37000);
+}
+
+/* Big endian; the keep-alive 301 is not the battery's. */
+static void test_capture_growatt(void)
+{
+    struct bank bank;
+    uint32_t id = 0;
+
+    if (!have_captures()) {
+        return;
+    }
+    CU_ASSERT_EQUAL(read_capture("growatt-lv-1.04", "21_growatt_none.log", &bank, &id),
+                    ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL(id, 0x301);
+    CU_ASSERT_EQUAL(bank.sum.cvl_mv, 56000);
+    CU_ASSERT_EQUAL(bank.sum.ccl_ma, 50000);
+    CU_ASSERT_EQUAL(bank.sum.dcl_ma, 50000);
+    CU_ASSERT_EQUAL(bank.sum.pack_mv, 52000);
+    CU_ASSERT_EQUAL(bank.sum.current_ma, 10000);
+    CU_ASSERT_EQUAL(bank.sum.temp_max_dc, 250);
+    CU_ASSERT_EQUAL(bank.sum.soc_pm, 850);
+    CU_ASSERT_EQUAL(bank.sum.soh_pm, 970);
+}
+
 struct bad_capture {
     const char *dialect;
     const char *name;
@@ -349,6 +388,8 @@ int main(int argc, char **argv)
         {"capture: a bridge that speaks V1.2", test_capture_bridge_1_2},
         {"capture: Victron set", test_capture_victron},
         {"capture: SMA set of a 24 V pack", test_capture_sma},
+        {"capture: limits of a US2000C", test_capture_us2000c},
+        {"vector: Growatt", test_capture_growatt},
         {"captures of buggy bridges", test_captures_of_bugs},
         {0},
     };
