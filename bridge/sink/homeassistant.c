@@ -184,7 +184,7 @@ static bool tell_state(struct sink_ha *s, const struct bank *bank, unsigned devi
         return false;
     s->stats.states++;
     slot->owed = false;
-    slot->stated = true;
+    slot->stated = is_online(s, bank, device); /* while stale the bank tells no measurements */
     if (device == 0)
         beat_spoke(&s->beat, bank, now_us);
     else

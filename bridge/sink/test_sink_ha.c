@@ -284,7 +284,31 @@ static void test_loss_and_return(void)
     paper_run(p);
     CU_ASSERT_TRUE(last(p, STATE_1) < last(p, AVTY_1)); /* never online with an old state */
     CU_ASSERT_TRUE(last(p, AVTY_1) < last(p, STATUS));
+    CU_ASSERT_TRUE(last(p, STATE_B) < last(p, AVTY_B));
     CU_ASSERT_EQUAL(count(p, CONFIG_1), 0); /* that was told */
+    paper_delete(p);
+}
+
+/* The bank, which goes on to speak while it is stale, too: what it said then has no measurements.
+ */
+static void test_return_from_stale(void)
+{
+    struct paper *p = paper_new();
+
+    put_online(p, 0, "A");
+    paper_run(p);
+    p->packs[0].state = PACK_HELD;
+    p->bank = test_bank_stale();
+    paper_run(p);
+    paper_pass(p, S(7));
+    CU_ASSERT_PTR_NOT_NULL(strstr(last_text(p, STATE_B), "\"voltage\":null"));
+    paper_forget(p);
+    put_online(p, 0, "A");
+    paper_run(p);
+    CU_ASSERT_STRING_EQUAL(last_text(p, AVTY_B), "online");
+    CU_ASSERT_TRUE(last(p, STATE_B) < last(p, AVTY_B));
+    CU_ASSERT_PTR_NULL(strstr(last_text(p, STATE_B), "\"voltage\":null"));
+    CU_ASSERT_EQUAL(count(p, STATE_B), 1);
     paper_delete(p);
 }
 
@@ -446,6 +470,7 @@ int main(int argc, char **argv)
         {"cadence", test_cadence},
         {"urgent", test_urgent},
         {"loss and return", test_loss_and_return},
+        {"return from stale", test_return_from_stale},
         {"reconnect", test_reconnect},
         {"birth", test_birth},
         {"left over", test_left_over},
