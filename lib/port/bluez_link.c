@@ -24,13 +24,6 @@ enum { WRITES = 8, ATT_HEADER = 3, SAID_MAX = 200 };
 
 enum state { WAIT, SEARCH, CONNECT, RESOLVE, READ, SUBSCRIBE, OPEN, PAUSE, LOST };
 
-struct end { /* a characteristic that was chosen */
-    char path[BLUEZ_PATH_MAX];
-    bool preferred; /* by its UUID */
-    unsigned flags;
-    uint16_t mtu; /* 0: BlueZ does not tell */
-};
-
 struct bluez_link {
     struct loop *loop;
     struct bluez_target target;
@@ -44,8 +37,7 @@ struct bluez_link {
     char device[BLUEZ_PATH_MAX]; /* "": BlueZ does not know it */
     struct bluez_found found;
     bool resolved;
-    char service[BLUEZ_PATH_MAX];
-    struct end notify, write;
+    struct bluez_gatt gatt;
     char said[SAID_MAX];
 };
 
@@ -142,8 +134,9 @@ static int on_subscribed(sd_bus_message *m, void *ctx, sd_bus_error *error)
     }
     l->state = OPEN;
     loop_timer_stop(l->timer);
-    l->handler.on_open(l->handler.ctx,
-                       l->notify.mtu > ATT_HEADER ? l->notify.mtu - (unsigned)ATT_HEADER : 0);
+    l->handler.on_open(l->handler.ctx, l->gatt.notify.mtu > ATT_HEADER
+                                           ? l->gatt.notify.mtu - (unsigned)ATT_HEADER
+                                           : 0);
     return 0;
 }
 
@@ -156,57 +149,6 @@ static void call_or_fail(struct bluez_link *l, enum state state, uint64_t limit_
     enum err e = bluez_call(l->central, &l->call, path, interface, method, fn, l, "");
     if (e != ERR_OK)
         fail(l, method, err_text(e));
-}
-
-static bool in_device(const struct bluez_link *l, const char *path)
-{
-    size_t n = strlen(l->device);
-
-    return strncmp(path, l->device, n) == 0 && path[n] == '/';
-}
-
-static bool is_uuid(const char *uuid, uint16_t number)
-{
-    char wanted[BLUEZ_UUID_MAX];
-
-    bluez_uuid16(number, wanted);
-    return uuid != NULL && span_eq_nocase(span_str(uuid), wanted);
-}
-
-static void choose_service(void *ctx, const struct bluez_object *o)
-{
-    struct bluez_link *l = ctx;
-
-    if (o->interface == BLUEZ_SERVICE && in_device(l, o->path) &&
-        is_uuid(o->uuid, l->target.service) &&
-        (l->service[0] == '\0' || strcmp(o->path, l->service) < 0))
-        copy_path(l->service, o->path);
-}
-
-/* The preferred UUID wins, then the lower handle. */
-static void choose_end(struct end *end, const struct bluez_object *o, unsigned flags,
-                       uint16_t preferred)
-{
-    bool better = is_uuid(o->uuid, preferred);
-
-    if ((o->flags & flags) == 0 || (end->path[0] != '\0' && end->preferred && !better) ||
-        (end->path[0] != '\0' && end->preferred == better && strcmp(o->path, end->path) >= 0) ||
-        !copy_path(end->path, o->path))
-        return;
-    end->preferred = better;
-    end->flags = o->flags;
-    end->mtu = o->mtu;
-}
-
-static void choose_ends(void *ctx, const struct bluez_object *o)
-{
-    struct bluez_link *l = ctx;
-
-    if (o->interface != BLUEZ_CHARACTERISTIC || o->service == NULL ||
-        strcmp(o->service, l->service) != 0)
-        return;
-    choose_end(&l->notify, o, BLUEZ_NOTIFY, l->target.notify);
-    choose_end(&l->write, o, BLUEZ_WRITE | BLUEZ_WRITE_COMMAND, l->target.write);
 }
 
 /* Old services in BlueZ's cache are the usual reason for missing ones: it forgets the device. */
@@ -235,14 +177,10 @@ static int on_gatt(sd_bus_message *m, void *ctx, sd_bus_error *error)
         fail(l, "BlueZ does not tell the battery's services", text_of(refused));
         return 0;
     }
-    l->service[0] = '\0';
-    l->notify = l->write = (struct end){.path = ""};
-    if (bluez_read_objects(m, choose_service, l) >= 0 && sd_bus_message_rewind(m, 1) >= 0)
-        bluez_read_objects(m, choose_ends, l);
-    if (l->notify.path[0] == '\0' || l->write.path[0] == '\0')
+    if (!bluez_gatt_choose(m, l->device, &l->target, &l->gatt))
         fail_without_service(l);
     else
-        call_or_fail(l, SUBSCRIBE, ANSWER_US, l->notify.path, characteristic1, "StartNotify",
+        call_or_fail(l, SUBSCRIBE, ANSWER_US, l->gatt.notify.path, characteristic1, "StartNotify",
                      on_subscribed);
     return 0;
 }
@@ -345,7 +283,7 @@ static void on_object(void *ctx, const struct bluez_object *o)
     if (o->interface == BLUEZ_DEVICE)
         on_device(l, o);
     else if (l->state == OPEN && (o->has & BLUEZ_HAS_VALUE) != 0 &&
-             strcmp(o->path, l->notify.path) == 0)
+             strcmp(o->path, l->gatt.notify.path) == 0)
         l->handler.on_bytes(l->handler.ctx, o->value);
 }
 
@@ -481,8 +419,8 @@ static int append_write(const struct bluez_link *l, sd_bus_message *m, struct sp
 
     if (r >= 0)
         r = sd_bus_message_append(m, "a{sv}", 1, "type", "s",
-                                  (l->write.flags & BLUEZ_WRITE_COMMAND) != 0 ? "command"
-                                                                              : "request");
+                                  (l->gatt.write.flags & BLUEZ_WRITE_COMMAND) != 0 ? "command"
+                                                                                   : "request");
     return r;
 }
 
@@ -498,7 +436,7 @@ enum err bluez_link_write(struct bluez_link *l, struct span bytes)
     if (i == WRITES)
         return ERR_AGAIN;
     struct dbus *dbus = bluez_central_dbus(l->central);
-    int r = sd_bus_message_new_method_call(dbus_bus(dbus), &m, "org.bluez", l->write.path,
+    int r = sd_bus_message_new_method_call(dbus_bus(dbus), &m, "org.bluez", l->gatt.write.path,
                                            characteristic1, "WriteValue");
     if (r >= 0)
         r = append_write(l, m, bytes);

@@ -66,6 +66,25 @@ enum bluez_interface bluez_interface_of(const char *name);
 /* Adds what the object (of a device) says to what was known; true when something is new. */
 bool bluez_found_update(struct bluez_found *found, const struct bluez_object *o);
 
+/* ---- choosing ---- */
+
+/* A characteristic that was chosen. */
+struct bluez_end {
+    char path[BLUEZ_PATH_MAX];
+    bool preferred; /* by its UUID */
+    unsigned flags;
+    uint16_t mtu; /* 0: BlueZ does not tell */
+};
+
+struct bluez_gatt {
+    char service[BLUEZ_PATH_MAX];
+    struct bluez_end notify, write;
+};
+
+/* From what GetManagedObjects answered. False: the device lacks the service, or a way out or in. */
+bool bluez_gatt_choose(sd_bus_message *objects, const char *device,
+                       const struct bluez_target *target, struct bluez_gatt *ret);
+
 /* ---- central ---- */
 
 struct bluez_central;

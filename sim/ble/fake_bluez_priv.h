@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inside of the played BlueZ: fake_bluez.c (bus, calls, clients), fake_objects.c (what the
- * objects look like), fake_link.c (air and links), fake_gatt.c (reads, writes, notifications).
+ * The inside of the played BlueZ: fake_bluez.c (bus, calls, clients), fake_objects.c and
+ * fake_properties.c (what the objects look like), fake_link.c (air and links), fake_gatt.c (reads,
+ * writes, notifications).
  */
 #ifndef SIM_BLE_FAKE_BLUEZ_PRIV_H
 #define SIM_BLE_FAKE_BLUEZ_PRIV_H
@@ -83,7 +84,7 @@ sd_bus *fake_bus(const struct fake_bluez *f);
 /* Has something changed that has a deadline? Looks again. */
 void fake_reschedule(struct fake_bluez *f);
 
-/* ---- fake_objects.c ---- */
+/* ---- fake_objects.c, fake_properties.c ---- */
 
 enum fake_kind {
     FAKE_NONE,
@@ -108,6 +109,8 @@ const char *fake_interface(enum fake_kind kind);
 /* Appends a{sv}: all properties, or the one called `only`. */
 int fake_append_properties(sd_bus_message *m, struct fake_bluez *f, const struct fake_object *o,
                            const char *only);
+int fake_append_value(sd_bus_message *m, struct span bytes); /* a{sv} with Value only */
+void fake_path(const struct fake_object *o, char out[FAKE_PATH]);
 int fake_append_objects(sd_bus_message *m, struct fake_bluez *f); /* a{oa{sa{sv}}} */
 /* Signals. */
 void fake_say_device(struct fake_device *d, const char *property);
