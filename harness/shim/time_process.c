@@ -20,10 +20,13 @@ PRELOAD_EXPORT pid_t fork(void)
         return time_real()->fork();
     int connection = time_actor_prepare();
     pid_t pid = time_real()->fork();
-    if (pid == 0)
+    if (pid == 0) {
         time_actor_begin(connection, true);
-    else
-        time_actor_abandon(connection);
+        return 0;
+    }
+    time_actor_abandon(connection);
+    if (pid > 0)
+        time_expect(pid); /* here, or the quicker one of two children would be the first */
     return pid;
 }
 
