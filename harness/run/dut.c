@@ -3,6 +3,7 @@
  * The bridge under test as a child process: configuration from the manifest's template, environment
  * with the preload library where the bus is a hub, output into a log of its own.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -318,6 +319,21 @@ bool dut_clean(struct world *w)
     return spawn(w, w->manifest->clean, w->manifest->n_clean, on_cleaned, &w->cleaner) == ERR_OK;
 }
 
+unsigned dut_descriptors(const struct world *w)
+{
+    char path[64];
+    unsigned n = 0;
+    if (!w->dut || !loop_child_running(w->dut))
+        return 0;
+    snprintf(path, sizeof path, "/proc/%ld/fd", (long)loop_child_pid(w->dut));
+    DIR *dir = opendir(path);
+    while (dir && readdir(dir))
+        n++;
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
 /* CPU time and peak memory of the DUT's process, from /proc, while it still runs. */
 void dut_measure(struct world *w)
 {
@@ -326,6 +342,7 @@ void dut_measure(struct world *w)
     unsigned long user = 0, system = 0;
     if (!w->dut || !loop_child_running(w->dut) || ticks <= 0)
         return;
+    w->dut_fds = dut_descriptors(w);
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)loop_child_pid(w->dut));
     FILE *f = fopen(path, "r");
     if (f && fgets(line, sizeof line, f)) {

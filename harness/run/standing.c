@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Standing checks: a bridge keeps running, and it sends its battery only commands that read. They
- * are judged in every run and stand behind the scenario's own lines.
+ * Standing checks: a bridge keeps running, it sends its battery only commands that read, and it
+ * keeps no descriptors of what came and went. They are judged in every run and stand behind the
+ * scenario's own lines.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/run/world_priv.h"
@@ -56,9 +58,32 @@ static void judge_commands(struct world *w)
                         bad ? bad->text : NULL, bad ? bad->t_us : 0, w->folder);
 }
 
+/* Several more connections may well be open at the end than at 0 s; one more for each of ten
+ * interruptions is a leak. A bridge that was started anew is not compared. */
+static void judge_descriptors(struct world *w)
+{
+    enum { MORE = 8 };
+    char problem[80];
+    for (size_t i = 0; i < w->scenario->n_stmts; i++) {
+        const struct stmt *s = &w->scenario->stmts[i];
+        if (s->kind == STMT_STIMULUS && s->own.verb == OWN_NONE && s->stimulus.actor == ACTOR_DUT)
+            return;
+    }
+    if (w->dut_fds0 == 0 || w->dut_fds == 0)
+        return;
+    snprintf(problem, sizeof problem, "%u more descriptors at the end than at 0 s",
+             w->dut_fds - w->dut_fds0);
+    result_add_standing(w->result, "SAFE-NO-LEAK",
+                        "the bridge keeps no descriptor of what has gone",
+                        w->dut_fds > w->dut_fds0 + MORE ? problem : NULL,
+                        (int64_t)w->scenario->duration_us, w->folder);
+}
+
 void standing_judge(struct world *w)
 {
-    if (!w->manifest->attach)
+    if (!w->manifest->attach) {
         judge_survival(w);
+        judge_descriptors(w);
+    }
     judge_commands(w);
 }

@@ -91,6 +91,7 @@ static void on_phase(void *ctx)
         break;
     case WORLD_BOOTING:
         w->phase = WORLD_RUNNING;
+        w->dut_fds0 = dut_descriptors(w);
         timeline_start(w);
         loop_timer_at(w->phase_timer, w->start_us + w->scenario->duration_us);
         break;

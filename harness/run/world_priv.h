@@ -83,6 +83,7 @@ struct world {
     bool dut_expected_down; /* the timeline stopped or killed it */
     char dut_config[600];
     char limit_texts[4][LIMIT_TEXT];
+    unsigned dut_fds0, dut_fds; /* descriptors it has at 0 s and at the end; 0: unknown */
 
     struct loopback *loopback;
     struct loop_timer *phase_timer; /* next phase: boot, end, stop deadline */
@@ -127,6 +128,7 @@ bool dut_start(struct world *w);
 bool dut_clean(struct world *w);
 void dut_signal(struct world *w, int signum);
 void dut_measure(struct world *w);
+unsigned dut_descriptors(const struct world *w); /* 0: unknown */
 void dut_close(struct world *w);
 void dut_on_gone(struct world *w); /* in world.c */
 
