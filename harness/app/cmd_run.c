@@ -37,13 +37,9 @@ static int run_worker(const struct run_args *a, const struct run_loaded *l,
 /* argv[1..n) are options, behind them come the files. */
 static int load_and_run(struct run_args *a, char **argv, size_t n)
 {
-    char dut[600];
     struct manifest *m = NULL;
     struct names_context names;
     struct run_loaded l = {0};
-    path_data("scenarios/dut/bms-bridge.dut", dut, sizeof dut);
-    if (!a->dut)
-        a->dut = dut;
     enum err err = manifest_load(a->dut, stderr, &m);
     if (err != ERR_OK) {
         if (err != ERR_SYNTAX)
@@ -70,12 +66,16 @@ static int run(int argc, char **argv, bool worker)
 {
     struct run_args a = {.run = {.out_dir = "report", .tier = TIER_VIRTUAL}, .worker = worker};
     char name[] = "bmsrig run"; /* for getopt's messages */
+    char dut[600];
     char *own = argv[0];
     argv[0] = name;
     int stop = run_args_parse(&a, argc, argv);
     argv[0] = own;
     if (stop)
         return stop - 1;
+    path_data("scenarios/dut/bms-bridge.dut", dut, sizeof dut);
+    if (!a.dut)
+        a.dut = dut;
     int bad = (int)preflight_folder(a.run.out_dir, stderr);
     if (bad)
         return bad;

@@ -68,7 +68,7 @@ static void plan_one(const struct run_args *a, size_t k, struct suite_item *item
         snprintf(item->label, sizeof item->label, "seed %llu", (unsigned long long)item->seed);
         break;
     case RUN_SWEEP:
-        item->phase_us = a->sweep_period_us * k / a->repeats;
+        item->phase_us = a->sweep_period_us * k / (a->repeats ? a->repeats : 1);
         name_phase(item);
         break;
     }
