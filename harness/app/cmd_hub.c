@@ -29,6 +29,7 @@ static const char exec_help[] =
     "\n"
     "Runs an unmodified program whose AF_CAN sockets join a hub instead of the kernel's CAN.\n"
     "Default: vcan0=/tmp/bmsrig-vcan0.sock, the hub that `bmsrig can-hub` makes.\n"
+    "Raw and broadcast manager (CAN_BCM) sockets, classic frames.\n"
     "\n"
     "  bmsrig exec candump -t a vcan0\n"
     "  bmsrig exec --can can0=/tmp/bus.sock python3 my_bridge.py\n";
