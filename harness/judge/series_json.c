@@ -48,7 +48,8 @@ enum err json_table_load(const char *path, struct json_table **ret)
     fclose(f);
     if (!t)
         return ERR_MEMORY;
-    qsort(t->rows, t->n, sizeof *t->rows, by_path);
+    if (t->n)
+        qsort(t->rows, t->n, sizeof *t->rows, by_path);
     *ret = t;
     return ERR_OK;
 }
