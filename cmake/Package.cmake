@@ -36,6 +36,7 @@ set(CPACK_DEBIAN_BRIDGE_PACKAGE_CONTROL_EXTRA
 
 set(CPACK_DEBIAN_SIM_PACKAGE_NAME bms-sim)
 set(CPACK_DEBIAN_SIM_PACKAGE_SECTION electronics)
+set(CPACK_DEBIAN_SIM_PACKAGE_RECOMMENDS dbus-daemon) # what jk-ble plays BlueZ on
 set(CPACK_DEBIAN_SIM_DESCRIPTION "simulated house batteries on serial ports, CAN and Bluetooth
 Answers like the console, bus or radio of a real battery management
 system, byte for byte, with cells that charge, heat up and trip. What
@@ -44,7 +45,7 @@ happens to the battery is typed at the terminal.")
 set(CPACK_DEBIAN_HARNESS_PACKAGE_NAME bmsrig)
 set(CPACK_DEBIAN_HARNESS_PACKAGE_SECTION electronics)
 set(CPACK_DEBIAN_HARNESS_PACKAGE_DEPENDS mosquitto)
-set(CPACK_DEBIAN_HARNESS_PACKAGE_RECOMMENDS "bms-bridge, bms-sim")
+set(CPACK_DEBIAN_HARNESS_PACKAGE_RECOMMENDS "bms-bridge, bms-sim, dbus-daemon")
 set(CPACK_DEBIAN_HARNESS_DESCRIPTION "conformance tests for battery bridges
 Plays scripted battery events into an unmodified battery bridge, in
 virtual time or on real wires, and judges what it tells the inverter and
