@@ -24,7 +24,7 @@
 #include "base/span.h"
 
 /* Workers of a suite that was killed need a moment to die. */
-enum { TEXT = 65536, PASSES = 5, WATCH_ROUNDS = 40, NAP_MS = 25 };
+enum { TEXT = 65536, OWNER_MAX = 128, PASSES = 5, WATCH_ROUNDS = 40, NAP_MS = 25 };
 
 #define FOLDER_PREFIX "bmsrig-"
 
@@ -49,11 +49,18 @@ static size_t read_file(const char *path, char *out, size_t cap)
 
 /* ---- owners ---- */
 
-/* "PID START": with the time a process was started at, its number is unique (proc(5), stat). False
- * when it has ended, waited for or not. */
+/* Process numbers of another container mean nothing here, even where folders are shared. */
+static void name_space(char *out, size_t cap)
+{
+    ssize_t n = readlink("/proc/self/ns/pid", out, cap - 1);
+    out[n > 0 ? n : 0] = '\0';
+}
+
+/* "PID START NAMESPACE": with the time a process was started at, its number is unique (proc(5),
+ * stat). False when it has ended, waited for or not. */
 static bool identify(pid_t pid, char *out, size_t cap)
 {
-    char path[64], text[1024];
+    char path[64], text[1024], space[64];
 
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     if (read_file(path, text, sizeof text) == 0)
@@ -65,13 +72,14 @@ static bool identify(pid_t pid, char *out, size_t cap)
         p = strchr(p + 1, ' ');
     if (p == NULL)
         return false;
-    int n = snprintf(out, cap, "%d %.*s", (int)pid, (int)strcspn(p + 1, " "), p + 1);
+    name_space(space, sizeof space);
+    int n = snprintf(out, cap, "%d %.*s %s", (int)pid, (int)strcspn(p + 1, " "), p + 1, space);
     return n > 0 && (size_t)n < cap;
 }
 
 enum err leftovers_own(const char *dir)
 {
-    char path[PATH_MAX], who[64];
+    char path[PATH_MAX], who[OWNER_MAX];
 
     snprintf(path, sizeof path, "%s/" LEFTOVERS_OWNER, dir);
     if (!identify(getpid(), who, sizeof who))
@@ -88,12 +96,16 @@ enum err leftovers_own(const char *dir)
 
 static bool is_dead(const char *who)
 {
-    char now[64];
+    char now[OWNER_MAX], space[64];
     int64_t pid;
-    struct span rest = span_str(who), word;
+    struct span rest = span_str(who), word, start;
 
-    if (!span_token(&rest, &word) || !parse_i64(word, 1, INT32_MAX, &pid))
+    if (!span_token(&rest, &word) || !parse_i64(word, 1, INT32_MAX, &pid) ||
+        !span_token(&rest, &start))
         return false; /* somebody is writing it, or it is not ours */
+    name_space(space, sizeof space);
+    if (!span_eq_str(span_trim(rest), space))
+        return false;
     return !identify((pid_t)pid, now, sizeof now) || strcmp(now, who) != 0;
 }
 
@@ -148,7 +160,7 @@ static void remove_folder(const char *dir)
 
 static bool is_left(const char *dir)
 {
-    char path[PATH_MAX], who[64];
+    char path[PATH_MAX], who[OWNER_MAX];
     struct stat st;
 
     snprintf(path, sizeof path, "%s/" LEFTOVERS_OWNER, dir);
