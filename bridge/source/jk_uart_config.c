@@ -21,7 +21,7 @@ static bool take_key(struct conf_cursor *c, size_t key, void *config)
 
     if (key < JK_CAPS)
         return jk_cap_take(c, (enum jk_cap)key, &p->caps);
-    return config_take_time(c, keys[key], 200 * US_PER_MS, 60 * US_PER_S, &p->poll_us);
+    return config_take_time(c, keys[KEY_POLL], 200 * US_PER_MS, 60 * US_PER_S, &p->poll_us);
 }
 
 static void check(struct conf_file *file, uint32_t line, uint64_t seen, const char *port,

@@ -5,12 +5,8 @@
 #include "bridge/source/kind.h"
 
 static const struct source_kind *const kinds[] = {
-    &pylontech_console_kind,
-    &pylon_can_kind,
-    &jk_ble_kind,
-    &jk_bus_kind,
-    &jk_modbus_kind,
-    &jk_uart_kind,
+    &pylontech_console_kind, &pylon_can_kind, &jk_ble_kind, &jk_bus_kind,
+    &jk_modbus_kind,         &jk_uart_kind,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
