@@ -50,7 +50,8 @@ static void start_over(struct pylon_can_source *s)
 
 static void publish(struct pylon_can_source *s, uint64_t now_us);
 
-static void take_frame_of_set(struct pylon_can_source *s, const struct can_msg *msg,
+/* False: the frame changed nothing. */
+static bool take_frame_of_set(struct pylon_can_source *s, const struct can_msg *msg,
                               uint64_t now_us)
 {
     struct decoded verdict;
@@ -58,7 +59,7 @@ static void take_frame_of_set(struct pylon_can_source *s, const struct can_msg *
     uint64_t whole_us = s->set.whole_us;
 
     switch (pylon_can_set_take(&s->set, msg, now_us, &verdict)) {
-    case PYLON_CAN_FOREIGN: s->stats.foreign++; return;
+    case PYLON_CAN_FOREIGN: s->stats.foreign++; return false;
     case PYLON_CAN_REFUSED:
         s->stats.refused++;
         if (log_limit_ok(&s->limit_refused, now_us, log_period_us, &missed))
@@ -66,7 +67,7 @@ static void take_frame_of_set(struct pylon_can_source *s, const struct can_msg *
                     "battery=%s frame=%03X length=%u not used: %s at byte %u (%u not shown)",
                     s->config.name, (unsigned)msg->id, msg->dlc, err_text(verdict.code),
                     (unsigned)verdict.offset, missed);
-        return;
+        return false;
     case PYLON_CAN_TAKEN: s->stats.taken++; break;
     }
     if (s->set.whole_us != whole_us) {
@@ -76,7 +77,7 @@ static void take_frame_of_set(struct pylon_can_source *s, const struct can_msg *
         s->late = false;
         s->since_us = now_us;
     }
-    publish(s, now_us);
+    return true;
 }
 
 static void learn(struct pylon_can_source *s, uint64_t now_us)
@@ -100,8 +101,10 @@ static void learn(struct pylon_can_source *s, uint64_t now_us)
                 pylon_can_name(dialect));
     s->shown = s->known = dialect;
     use_dialect(s, dialect);
+    /* each at its own time, but told as of now: what was a whole set then may be overdue now */
     for (size_t i = 0; i < s->heard.n; i++)
         take_frame_of_set(s, &s->heard.frames[i].msg, s->heard.frames[i].at_us);
+    publish(s, now_us);
 }
 
 /* ---- what is told ---- */
@@ -145,11 +148,12 @@ static void note_modules(struct pylon_can_source *s)
 static void publish(struct pylon_can_source *s, uint64_t now_us)
 {
     struct battery now;
+    bool whole = pylon_can_set_whole(&s->set, now_us);
 
-    if (s->set.whole_us == 0 && !s->has_said)
+    if (!whole && !s->has_said)
         return;
     pylon_can_set_battery(&s->set, now_us, &now);
-    if (pylon_can_set_whole(&s->set, now_us)) {
+    if (whole) {
         s->said = now;
         note_modules(s);
     } else {
@@ -187,7 +191,8 @@ static void frame(void *self, const struct can_msg *msg, uint64_t now_us)
     struct pylon_can_source *s = self;
 
     if (s->set.dialect != NULL) {
-        take_frame_of_set(s, msg, now_us);
+        if (take_frame_of_set(s, msg, now_us))
+            publish(s, now_us);
         return;
     }
     pylon_can_heard_put(&s->heard, msg, now_us);

@@ -464,6 +464,21 @@ static void test_dialect_after_reopening(void)
     }
 }
 
+/* One set and then silence: when it is known what it was, it is overdue. It is not told as if it
+ * were of now. (Found by fuzzing: limits rose by such a set.) */
+static void test_learned_too_late(void)
+{
+    struct can_rig rig;
+
+    rig_open(&rig, NULL);
+    rig_frames(&rig, 5000, rig_healthy);
+    rig_until(&rig, 7600);
+    CU_ASSERT_TRUE(rig_logged(&rig, "dialect=pylon-1.2"));
+    CU_ASSERT_EQUAL(rig.published, 0);
+    rig_frames(&rig, 8000, rig_healthy);
+    CU_ASSERT_EQUAL(rig.battery.updated_us, 8000 * US_PER_MS);
+}
+
 /* Found out, but never whole: the log says so once a minute, not with every try. */
 static void test_guess_that_is_never_whole(void)
 {
@@ -515,6 +530,7 @@ int main(int argc, char **argv)
         {"another dialect", test_another_dialect},
         {"the dialect after the bus was gone", test_dialect_after_reopening},
         {"a guess that is never whole", test_guess_that_is_never_whole},
+        {"learned too late", test_learned_too_late},
         {"number of modules", test_module_count},
         {0},
     };
