@@ -5,10 +5,10 @@
 #include "bridge/source/jk_bus_source.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-static const uint64_t log_period_us = 60 * US_PER_S;
+#include "bridge/source/trouble.h"
+
 /* Longer than any pause of a master's cycle: 440 ms. */
 static const uint64_t first_listen_us = 2 * US_PER_S;
 /* A master's cycle and a half; before its packs are given up as old. */
@@ -51,18 +51,13 @@ static const char *trouble_name(enum jk_bus_trouble trouble)
 void jk_bus_trouble(struct jk_bus_source *s, enum jk_bus_trouble kind, uint8_t unit,
                     uint64_t now_us, const char *format, ...)
 {
-    char text[160];
-    unsigned missed = 0;
     va_list args;
 
     s->troubles[kind]++;
-    if (!log_limit_ok(&s->limits[kind], now_us, log_period_us, &missed))
-        return;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    source_trouble(s->log, &s->limits[kind], s->config.name, trouble_name(kind), unit, now_us,
+                   format, args);
     va_end(args);
-    log_msg(s->log, LOG_WARN, "source", "battery=%s trouble=%s unit=%u %s (%u not shown)",
-            s->config.name, trouble_name(kind), unit, text, missed);
 }
 
 /* Nobody can be understood: what might be the matter. */

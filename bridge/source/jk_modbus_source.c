@@ -5,11 +5,11 @@
 #include "bridge/source/jk_modbus_source.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t log_period_us = 60 * US_PER_S;
+#include "bridge/source/trouble.h"
+
 static const uint64_t answer_us = 300 * US_PER_MS; /* begins; a pack takes about 10 ms */
 static const uint64_t patience_us = US_PER_S;
 static const uint64_t useless_us = 10 * US_PER_S;
@@ -67,18 +67,13 @@ static const char *trouble_name(enum jk_modbus_trouble trouble)
 void jk_modbus_trouble(struct jk_modbus_source *s, enum jk_modbus_trouble kind, uint64_t now_us,
                        const char *format, ...)
 {
-    char text[160];
-    unsigned missed = 0;
     va_list args;
 
     s->troubles[kind]++;
-    if (!log_limit_ok(&s->limits[kind], now_us, log_period_us, &missed))
-        return;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    source_trouble(s->log, &s->limits[kind], s->config.name, trouble_name(kind), s->unit, now_us,
+                   format, args);
     va_end(args);
-    log_msg(s->log, LOG_WARN, "source", "battery=%s trouble=%s unit=%u %s (%u not shown)",
-            s->config.name, trouble_name(kind), s->unit, text, missed);
 }
 
 /* Nobody can be talked to: what might be the matter. */

@@ -5,12 +5,12 @@
 #include "bridge/source/jk_uart_source.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "bridge/source/trouble.h"
 
 enum { BAUD = 115200 };
 
-static const uint64_t log_period_us = 60 * US_PER_S;
 static const uint64_t answer_us = US_PER_S; /* begins within 1 ms; the longest takes 31 ms */
 static const uint64_t silence_us = 100 * US_PER_MS; /* nobody pauses that long inside a frame */
 static const uint64_t gap_us = 120 * US_PER_MS;
@@ -52,18 +52,13 @@ static const char *trouble_name(enum jk_uart_trouble trouble)
 void jk_uart_trouble(struct jk_uart_poller *s, enum jk_uart_trouble kind, uint64_t now_us,
                      const char *format, ...)
 {
-    char text[160];
-    unsigned missed = 0;
     va_list args;
 
     s->troubles[kind]++;
-    if (!log_limit_ok(&s->limits[kind], now_us, log_period_us, &missed))
-        return;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    source_trouble(s->log, &s->limits[kind], s->config.name, trouble_name(kind), TROUBLE_NO_UNIT,
+                   now_us, format, args);
     va_end(args);
-    log_msg(s->log, LOG_WARN, "source", "battery=%s trouble=%s %s (%u not shown)", s->config.name,
-            trouble_name(kind), text, missed);
 }
 
 /* Nobody can be talked to: what might be the matter. */

@@ -5,12 +5,11 @@
 #include "bridge/source/pylontech_console.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "bridge/source/pylontech_console_priv.h"
+#include "bridge/source/trouble.h"
 
-static const uint64_t log_period_us = 60 * US_PER_S;
 static const uint64_t system_life_us = 60 * US_PER_S;
 /* After an interruption shorter than this the modules are taken to be the same until `info` says
  * otherwise; it is also when the bank gives them up. */
@@ -39,18 +38,13 @@ const char *pylontech_trouble_name(enum pylontech_trouble trouble)
 void pylontech_trouble(struct pylontech_console *c, enum pylontech_trouble trouble, uint64_t now_us,
                        const char *format, ...)
 {
-    char text[160];
-    unsigned missed = 0;
     va_list args;
 
     c->troubles[trouble]++;
-    if (!log_limit_ok(&c->limits[trouble], now_us, log_period_us, &missed))
-        return;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    source_trouble(c->log, &c->limits[trouble], c->config.link.name,
+                   pylontech_trouble_name(trouble), TROUBLE_NO_UNIT, now_us, format, args);
     va_end(args);
-    log_msg(c->log, LOG_WARN, "source", "battery=%s trouble=%s %s (%u not shown)",
-            c->config.link.name, pylontech_trouble_name(trouble), text, missed);
 }
 
 const struct pylon_system *pylontech_system(const struct pylontech_console *c, uint64_t now_us)
