@@ -9,6 +9,7 @@
 #include "harness/app/names.h"
 
 int cmd_run(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
 int cmd_can_hub(int argc, char **argv);
 int cmd_can_virtualise(int argc, char **argv);

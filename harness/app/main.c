@@ -18,6 +18,7 @@ static const char help[] =
     "judges what it tells the inverter (CAN) and the home (MQTT).\n"
     "\n"
     "  run        run scenarios against a bridge and report\n"
+    "  compare    are the verdicts of several runs the same?\n"
     "  list       scenarios and requirements: what covers what\n"
     "  lint       check scenarios, manifests and requirements without running anything\n"
     "  fmt        put scenarios into canonical columns\n"
@@ -37,6 +38,7 @@ struct command {
 
 static const struct command commands[] = {
     {"run", cmd_run, NULL},
+    {"compare", cmd_compare, NULL},
     {"list", NULL, cmd_list},
     {"lint", NULL, cmd_lint},
     {"fmt", NULL, cmd_fmt},

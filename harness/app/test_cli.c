@@ -152,6 +152,11 @@ static void test_usage(void)
     EXPECT("bmsrig run --dutt x", 3, "bmsrig run: unrecognized option '--dutt'",
            "try `bmsrig run --help`");
     EXPECT("bmsrig run", 3, "which scenarios?");
+    EXPECT("bmsrig compare", 3, "two reports at least", "usage: bmsrig compare");
+    EXPECT("bmsrig compare --strickt a b", 3, "unknown option '--strickt' (known: --strict)");
+    EXPECT("mkdir -p unfinished; bmsrig compare no-such-report unfinished", 3,
+           "bmsrig compare: no-such-report: not found",
+           "bmsrig compare: unfinished/results.json: not found; has its run ended?");
     EXPECT("bmsrig run --tier vacuum good.scn", 3,
            "expected virtual, pty or cable, found 'vacuum'");
     EXPECT("bms-sim pylontech-consol", 2,

@@ -294,7 +294,7 @@ static void load_line(const struct json *o, struct result_line *l)
     l->of_delivered = strcmp(str(o, "of"), "delivered") == 0;
 }
 
-static struct result *from_json(const struct json *o)
+struct result *result_from_json(const struct json *o)
 {
     struct result *r = result_new(str(o, "path"));
     snprintf(r->id, sizeof r->id, "%s", str(o, "scenario"));
@@ -346,7 +346,7 @@ enum err result_load(const char *file, struct result **ret)
     free((void *)(uintptr_t)text.p);
     if (err != ERR_OK)
         return err;
-    *ret = from_json(json_root(doc));
+    *ret = result_from_json(json_root(doc));
     json_delete(doc);
     return ERR_OK;
 }

@@ -75,6 +75,9 @@ void result_add_error(struct result *r, const char *expected, const char *actual
 /* The members of a result, into an object that is open. */
 struct json_out;
 void result_to_json(const struct result *r, struct json_out *out);
+/* The same from an object; what it has not is empty. An unknown verdict is a harness error. */
+struct json;
+struct result *result_from_json(const struct json *o);
 enum err result_save(const struct result *r, const char *file);
 enum err result_load(const char *file, struct result **ret);
 
