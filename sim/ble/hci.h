@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Numbers of the host controller interface, as far as LE needs them. Source: Bluetooth Core 5.3,
+ * Vol 4 Part E 7 (commands, events), Vol 1 Part F (errors), Vol 4 Part A (H4).
+ */
+#ifndef SIM_BLE_HCI_H
+#define SIM_BLE_HCI_H
+
+#include <stdint.h>
+
+enum { HCI_COMMAND = 0x01, HCI_ACL = 0x02, HCI_EVENT = 0x04, HCI_VENDOR = 0xFF }; /* H4 */
+
+enum {
+    HCI_DISCONNECT = 0x0406,
+    HCI_READ_REMOTE_VERSION = 0x041D,
+    HCI_SET_EVENT_MASK = 0x0C01,
+    HCI_RESET = 0x0C03,
+    HCI_READ_POWER_LEVEL = 0x0C2D,
+    HCI_WRITE_LE_HOST = 0x0C6D,
+    HCI_READ_VERSION = 0x1001,
+    HCI_READ_COMMANDS = 0x1002,
+    HCI_READ_FEATURES = 0x1003,
+    HCI_READ_BUFFER_SIZE = 0x1005,
+    HCI_READ_ADDRESS = 0x1009,
+    HCI_READ_RSSI = 0x1405,
+    HCI_LE_SET_EVENT_MASK = 0x2001,
+    HCI_LE_READ_BUFFER_SIZE = 0x2002,
+    HCI_LE_READ_FEATURES = 0x2003,
+    HCI_LE_SET_RANDOM_ADDRESS = 0x2005,
+    HCI_LE_SET_ADVERTISING_PARAMETERS = 0x2006,
+    HCI_LE_READ_ADVERTISING_POWER = 0x2007,
+    HCI_LE_SET_ADVERTISING_DATA = 0x2008,
+    HCI_LE_SET_SCAN_RESPONSE = 0x2009,
+    HCI_LE_ADVERTISE = 0x200A,
+    HCI_LE_SET_SCAN_PARAMETERS = 0x200B,
+    HCI_LE_SCAN = 0x200C,
+    HCI_LE_CONNECT = 0x200D,
+    HCI_LE_CONNECT_CANCEL = 0x200E,
+    HCI_LE_READ_LIST_SIZE = 0x200F,
+    HCI_LE_CLEAR_LIST = 0x2010,
+    HCI_LE_ADD_TO_LIST = 0x2011,
+    HCI_LE_REMOVE_FROM_LIST = 0x2012,
+    HCI_LE_UPDATE_CONNECTION = 0x2013,
+    HCI_LE_READ_REMOTE_FEATURES = 0x2016,
+    HCI_LE_RANDOM = 0x2018,
+    HCI_LE_READ_STATES = 0x201C,
+};
+
+enum {
+    HCI_DISCONNECTION_COMPLETE = 0x05,
+    HCI_REMOTE_VERSION_COMPLETE = 0x0C,
+    HCI_COMMAND_COMPLETE = 0x0E,
+    HCI_COMMAND_STATUS = 0x0F,
+    HCI_COMPLETED_PACKETS = 0x13,
+    HCI_LE_META = 0x3E,
+};
+
+enum { /* of HCI_LE_META */
+       HCI_LE_CONNECTION_COMPLETE = 0x01,
+       HCI_LE_ADVERTISING_REPORT = 0x02,
+       HCI_LE_UPDATE_COMPLETE = 0x03,
+       HCI_LE_REMOTE_FEATURES_COMPLETE = 0x04,
+       HCI_LE_ENHANCED_CONNECTION_COMPLETE = 0x0A,
+};
+
+enum {
+    HCI_OK = 0x00,
+    HCI_UNKNOWN_COMMAND = 0x01,
+    HCI_UNKNOWN_CONNECTION = 0x02,
+    HCI_MEMORY_EXCEEDED = 0x07,
+    HCI_CONNECTION_TIMEOUT = 0x08,
+    HCI_CONNECTION_LIMIT = 0x09,
+    HCI_CONNECTION_EXISTS = 0x0B,
+    HCI_DISALLOWED = 0x0C,
+    HCI_INVALID_PARAMETERS = 0x12,
+    HCI_REMOTE_TERMINATED = 0x13,
+    HCI_REMOTE_POWER_OFF = 0x15,
+    HCI_LOCAL_TERMINATED = 0x16,
+};
+
+enum {
+    HCI_ACL_HANDLE = 0x0FFF,       /* mask of the handle in the first 16 bits of an ACL packet */
+    HCI_ACL_BOUNDARY = 0x3000,     /* mask of the packet boundary flag */
+    HCI_ACL_FIRST_HOST = 0x0000,   /* first fragment, as a host sends it to LE */
+    HCI_ACL_CONTINUATION = 0x1000, /* all others */
+    HCI_ACL_FIRST = 0x2000,        /* first fragment, as a controller sends it */
+};
+
+enum { HCI_EVENT_MAX = 255, HCI_COMMAND_MAX = 255, HCI_ACL_DATA_MAX = 251 };
+/* A packet of any kind with its headers. */
+enum { HCI_PACKET_MAX = 1 + 4 + 1024 };
+
+#endif
