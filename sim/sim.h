@@ -36,12 +36,16 @@ enum err sim_new(struct loop *loop, const struct log *log, const struct sim_conf
                  uint64_t seed, const struct sim_handler *handler, struct sim **ret);
 void sim_delete(struct sim *sim);
 
+struct airs;
+
+/* Before sim_open(): ports of the same `airs` (sim/air.h) that name the same radio share it. */
+void sim_share_air(struct sim *sim, struct airs *airs);
 /* Where the client finds the device: "pty" or "pty:LINK", "/dev/ttyUSB0", "tcp:PORT". sim_path() is
  * what to open there; NULL while there is nothing (not opened, adapter pulled). Errors as in
  * port/tty.h. */
 enum err sim_open(struct sim *sim, const char *where);
 const char *sim_path(const struct sim *sim);
-/* The D-Bus address where the client finds the radio; NULL: it needs none. */
+/* The D-Bus address where the client finds the radio; NULL: the system's, or it needs none. */
 const char *sim_bus(const struct sim *sim);
 /* Whether a client can come: a port that needs a program of its own comes up later. */
 bool sim_up(const struct sim *sim);

@@ -59,7 +59,8 @@ static enum err open_wire(struct sim *sim)
                                        .on_dead = on_dead,
                                        .on_up = on_up,
                                        .ctx = sim};
-    enum err e = wire_open(sim->loop, &sim->config, sim->baud, &events, sim->where, &sim->wire);
+    enum err e =
+        wire_open(sim->loop, &sim->config, sim->airs, sim->baud, &events, sim->where, &sim->wire);
 
     if (e != ERR_OK)
         sim->wire = NULL;
@@ -81,6 +82,11 @@ void sim_reopen(void *ctx)
     drop_wire(sim);
     if (open_wire(sim) != ERR_OK)
         loop_timer_after(sim->reopen, REOPEN_US);
+}
+
+void sim_share_air(struct sim *sim, struct airs *airs)
+{
+    sim->airs = airs;
 }
 
 enum err sim_open(struct sim *sim, const char *where)

@@ -71,8 +71,9 @@ struct sim {
     struct loop_timer *timer;
     struct loop_timer *reopen; /* a device whose adapter was pulled out */
     char where[WIRE_WHERE_MAX];
-    bool reopens;  /* as of the wire, also while there is none */
-    uint32_t baud; /* of the device, as it said last */
+    struct airs *airs; /* NULL: its air is its own */
+    bool reopens;      /* as of the wire, also while there is none */
+    uint32_t baud;     /* of the device, as it said last */
 
     uint32_t noted_baud; /* the client's rate that the owner has heard of; 0: none */
     bool unplugged;

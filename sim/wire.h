@@ -28,6 +28,7 @@ struct wire_events {
     void *ctx;
 };
 
+struct airs;
 struct wire;
 
 struct wire_ops {
@@ -45,7 +46,7 @@ struct wire_ops {
     /* The cable is pulled or put back (radio: out of range). Without it the pieces are just kept
      * back. */
     void (*plug)(struct wire *wire, bool plugged);
-    /* The D-Bus on which the client finds the radio; not of other wires. */
+    /* The D-Bus on which the client finds the radio; NULL: the system's. Not of other wires. */
     const char *(*bus)(const struct wire *wire);
     /* Whether a client can come already. Without it: as soon as it is open. */
     bool (*up)(const struct wire *wire);
@@ -64,10 +65,12 @@ struct wire {
 };
 
 /* Opens the port `where`, as people write it; it may be rewritten so that the same port is opened
- * again next time (a TCP port that was picked). `config` tells which device it is for. Errors as of
- * the port's kind; ERR_USAGE: no such place. */
-enum err wire_open(struct loop *loop, const struct sim_config *config, uint32_t baud,
-                   const struct wire_events *events, char where[WIRE_WHERE_MAX], struct wire **ret);
+ * again next time (a TCP port that was picked). `config` tells which device it is for, `airs` what
+ * it may share (sim/air.h; NULL: nothing). Errors as of the port's kind; ERR_USAGE: no such place.
+ */
+enum err wire_open(struct loop *loop, const struct sim_config *config, struct airs *airs,
+                   uint32_t baud, const struct wire_events *events, char where[WIRE_WHERE_MAX],
+                   struct wire **ret);
 void wire_delete(struct wire *wire);
 
 /* ---- the kinds; only for wire.c ---- */
@@ -76,9 +79,8 @@ enum err wire_tty_open(struct loop *loop, uint32_t baud, const struct wire_event
                        char where[WIRE_WHERE_MAX], struct wire **ret);
 enum err wire_can_open(struct loop *loop, const struct wire_events *events,
                        char where[WIRE_WHERE_MAX], struct wire **ret);
-enum err wire_ble_open(struct loop *loop, const struct sim_config *config,
-                       const struct wire_events *events, char where[WIRE_WHERE_MAX],
-                       struct wire **ret);
+enum err wire_ble_open(struct loop *loop, const struct sim_config *config, struct airs *airs,
+                       const struct wire_events *events, const char *where, struct wire **ret);
 /* For wire_can.c: a serial adapter of the battery's own. */
 enum err wire_slcan_open(struct loop *loop, const struct wire_events *events,
                          char where[WIRE_WHERE_MAX], struct wire **ret);

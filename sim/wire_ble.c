@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The air: a device's radio module in front of a played BlueZ on a bus of its own.
- *
- *   ble       a private bus in a folder of its own
- *   ble:DIR   the same in DIR, which must exist and have a short path
- *
- * The client finds it by DBUS_SYSTEM_BUS_ADDRESS=unix:path=DIR/dbus.sock and the battery's
- * address.
+ * A device's radio module in an air (air.h), as a wire. With a private bus the client finds it by
+ * DBUS_SYSTEM_BUS_ADDRESS=unix:path=DIR/dbus.sock, in any air by the battery's address.
  */
-#define _GNU_SOURCE
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "port/dbus_daemon.h"
-#include "sim/ble/fake_bluez.h"
+#include "sim/air.h"
 #include "sim/ble/module.h"
 #include "sim/config.h"
 #include "sim/device/jk_ble_module.h"
@@ -25,16 +16,14 @@ enum { PATH_TEXT = 32, PIECES = 600 };
 struct wire_ble {
     struct wire wire;
     struct wire_events events;
-    struct loop *loop;
-    char folder[WIRE_WHERE_MAX];
-    bool own_folder;
-    struct dbus_daemon *daemon;
+    struct air_user *air;
     struct ble_radio *radio;
     struct ble_peripheral *peripheral;
     struct ble_module module;
     char path[PATH_TEXT]; /* "ble:C8:47:8C:12:34:56" */
     bool subscribed;
     uint16_t mtu;
+    enum err refused; /* why the radio would not have it */
     bool up;
     bool unplugged, off, held;
 };
@@ -100,15 +89,17 @@ static void set_place(const struct wire_ble *w)
                                                             : BLE_NEAR);
 }
 
-/* ---- the bus ---- */
+/* ---- the air ---- */
 
-static void dead(struct wire_ble *w)
+static void on_dead(void *ctx)
 {
+    struct wire_ble *w = ctx;
+
     w->up = false;
     w->events.on_dead(w->events.ctx);
 }
 
-static void on_radio_ready(void *ctx)
+static void on_up(void *ctx)
 {
     struct wire_ble *w = ctx;
 
@@ -117,43 +108,21 @@ static void on_radio_ready(void *ctx)
         w->events.on_up(w->events.ctx);
 }
 
-static void on_radio_failed(void *ctx, enum err why)
+static void on_radio(void *ctx, struct ble_radio *radio)
 {
-    (void)why;
-    dead(ctx);
-}
-
-static enum err start_radio(struct wire_ble *w)
-{
-    const struct fake_bluez_handler handler = {on_radio_ready, on_radio_failed, w};
+    struct wire_ble *w = ctx;
     const struct ble_handler client = {.connected = on_connected,
                                        .disconnected = on_disconnected,
                                        .mtu = on_mtu,
                                        .subscribed = on_subscribed,
                                        .written = on_written,
                                        .ctx = w};
-    enum err e = fake_bluez_new(w->loop, dbus_daemon_address(w->daemon), &handler, &w->radio);
 
-    if (e == ERR_OK)
-        e = ble_radio_add(w->radio, &w->module.traits, &client, &w->peripheral);
-    if (e == ERR_OK)
-        set_place(w);
-    return e;
-}
-
-static void on_daemon_ready(void *ctx)
-{
-    struct wire_ble *w = ctx;
-
-    if (start_radio(w) != ERR_OK)
-        dead(w);
-}
-
-static void on_daemon_failed(void *ctx, enum err why, const char *text)
-{
-    (void)why;
-    (void)text;
-    dead(ctx);
+    w->radio = radio;
+    w->refused = ble_radio_add(radio, &w->module.traits, &client, &w->peripheral);
+    if (w->refused != ERR_OK && w->air != NULL)
+        on_dead(w); /* too late for an error */
+    set_place(w);
 }
 
 /* ---- the interface ---- */
@@ -163,10 +132,7 @@ static void destroy(struct wire *wire)
     struct wire_ble *w = ble_of(wire);
 
     ble_peripheral_delete(w->peripheral);
-    ble_radio_delete(w->radio);
-    dbus_daemon_delete(w->daemon);
-    if (w->own_folder)
-        rmdir(w->folder);
+    air_leave(w->air);
     free(w);
 }
 
@@ -177,7 +143,7 @@ static const char *path(const struct wire *wire)
 
 static const char *bus(const struct wire *wire)
 {
-    return dbus_daemon_address(ble_of_const(wire)->daemon);
+    return air_bus(ble_of_const(wire)->air);
 }
 
 static enum err put(struct wire *wire, struct span piece)
@@ -247,21 +213,6 @@ static const struct wire_ops ops = {
 
 /* ---- opening ---- */
 
-static enum err make_folder(struct wire_ble *w, const char *where)
-{
-    struct span text = span_str(where);
-
-    if (span_starts(text, "ble:") && text.n > 4) {
-        span_to_str(span_sub(text, 4, SIZE_MAX), w->folder, sizeof w->folder);
-        return ERR_OK;
-    }
-    if (!span_eq_str(text, "ble"))
-        return ERR_USAGE;
-    span_to_str(span_str("/tmp/bms-sim-XXXXXX"), w->folder, sizeof w->folder);
-    w->own_folder = mkdtemp(w->folder) != NULL;
-    return w->own_folder ? ERR_OK : ERR_DENIED;
-}
-
 static void put_path(struct wire_ble *w)
 {
     const uint8_t *a = w->module.traits.address;
@@ -271,9 +222,8 @@ static void put_path(struct wire_ble *w)
                (unsigned)a[2], (unsigned)a[3], (unsigned)a[4], (unsigned)a[5]);
 }
 
-enum err wire_ble_open(struct loop *loop, const struct sim_config *config,
-                       const struct wire_events *events, char where[WIRE_WHERE_MAX],
-                       struct wire **ret)
+enum err wire_ble_open(struct loop *loop, const struct sim_config *config, struct airs *airs,
+                       const struct wire_events *events, const char *where, struct wire **ret)
 {
     struct wire_ble *w = calloc(1, sizeof *w);
 
@@ -281,17 +231,14 @@ enum err wire_ble_open(struct loop *loop, const struct sim_config *config,
         return ERR_MEMORY;
     w->wire.ops = &ops;
     w->events = *events;
-    w->loop = loop;
     jk_ble_module(config, &w->module);
     put_path(w);
-    const struct dbus_daemon_handler handler = {on_daemon_ready, on_daemon_failed, w};
-    enum err e = make_folder(w, where);
+    const struct air_handler handler = {on_radio, on_up, on_dead, w};
+    enum err e = air_join(airs, loop, where, &handler, &w->air);
     if (e == ERR_OK)
-        e = dbus_daemon_new(loop, w->folder, &handler, &w->daemon);
+        e = w->refused; /* by a radio that was there already */
     if (e != ERR_OK) {
-        if (w->own_folder)
-            rmdir(w->folder);
-        free(w);
+        destroy(&w->wire);
         return e;
     }
     *ret = &w->wire;

@@ -8,6 +8,7 @@
 
 #include "sim/app/options.h"
 #include "sim/app/terminal.h"
+#include "sim/ble/radio.h"
 #include "sim/model/pack.h"
 
 struct app {
@@ -26,18 +27,32 @@ static void on_signal(void *ctx, int signum)
     loop_stop(app->loop);
 }
 
+static enum exit_code explain_air(const char *port, enum err e, const char **ret_hint)
+{
+    const char *radio = strncmp(port, "ble:", 4) == 0 ? port + 4 : "";
+
+    *ret_hint = ble_radio_hint(radio, e);
+    if (*ret_hint == NULL)
+        *ret_hint = e == ERR_NOT_FOUND ? "no dbus-daemon, or no such folder: apt-get install dbus"
+                                       : "expected ble, ble:FOLDER or ble:vhci";
+    switch ((int)e) {
+    case ERR_NOT_FOUND:
+    case ERR_UNSUPPORTED: return EXIT_NOT_FOUND;
+    case ERR_DENIED: return EXIT_DENIED;
+    case ERR_BUSY: return EXIT_BUSY;
+    }
+    return EXIT_NO_DEVICE;
+}
+
 /* What to do about a port that does not open. */
 static enum exit_code explain(const struct options *o, enum err e)
 {
     bool tcp = strncmp(o->port, "tcp:", 4) == 0;
-    bool ble = o->config.kind->wire == DEVICE_BLE;
     const char *hint = "";
     enum exit_code code = EXIT_INTERNAL;
 
-    if (ble) {
-        hint = e == ERR_NOT_FOUND ? "no dbus-daemon, or no such folder: apt-get install dbus"
-                                  : "expected ble or ble:FOLDER";
-        code = e == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_NO_DEVICE;
+    if (o->config.kind->wire == DEVICE_BLE) {
+        code = explain_air(o->port, e, &hint);
     } else if (e == ERR_NOT_FOUND) {
         hint = strncmp(o->port, "pty:", 4) == 0 ? "the folder for the link does not exist"
                                                 : "ls /dev/serial/by-id shows what is plugged in";
