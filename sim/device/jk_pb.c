@@ -72,17 +72,22 @@ void jk_pb_send(struct jk_pb *pb, enum device_reply_kind kind, struct span reque
     pb->base.host.reply(pb->base.host.ctx, &r);
 }
 
-/* The master does not listen: what it will say during this answer destroys the rest of it. */
-static void talk_over(const struct jk_pb *pb, struct buf *out, uint64_t now_us)
+/* The master does not listen: what it will say during this answer destroys the rest of it. True
+ * when a byte is another one now. */
+static bool talk_over(const struct jk_pb *pb, struct buf *out, uint64_t now_us)
 {
     uint64_t end_us = now_us + jk_pb_wire_us(pb, out->n);
+    bool changed = false;
 
     if (pb->master.next_us >= end_us || jk_pb_units_at(pb, &pb->stack, 0) == 0)
-        return;
+        return false;
     uint64_t before_us = pb->master.next_us > now_us ? pb->master.next_us - now_us : 0;
     size_t from = (size_t)(before_us * pb->knobs.baud / (CHARACTER_BITS * US_PER_S));
-    for (size_t i = from; i < out->n; i++)
+    for (size_t i = from; i < out->n; i++) {
+        changed = changed || (out->p[i] & ~0x55) != 0;
         out->p[i] &= 0x55;
+    }
+    return changed;
 }
 
 static void send_pending(struct jk_pb *pb, uint64_t now_us)
@@ -104,10 +109,7 @@ static void send_pending(struct jk_pb *pb, uint64_t now_us)
             kind = DEVICE_ANSWER;
         if (what == JK_PB_DONE && jk_pb_unwrap(pb->knobs.framing, request, &t))
             jk_pb_execute(pb, &t, &pb->stack);
-        size_t n = out.n;
-        uint8_t first = n > 0 ? memory[n - 1] : 0;
-        talk_over(pb, &out, now_us);
-        if (n > 0 && memory[n - 1] != first)
+        if (talk_over(pb, &out, now_us))
             kind = DEVICE_ERROR;
     }
     jk_pb_send(pb, kind, request, buf_span(&out), now_us);

@@ -283,6 +283,23 @@ static void test_two_masters(void)
     bench_close(&b);
 }
 
+/* What was talked over is no answer even where its last byte is left as it was. */
+static void test_talked_over_but_for_its_end(void)
+{
+    static const char *const with_unit_2[] = {"addresses 0 1 2", NULL};
+    struct bench b;
+    open_bench(&b, 3, with_unit_2);
+    bench_pass(&b, 515 * US_PER_MS); /* unit 1 answers the master */
+    bench_pass(&b, 104700);
+    bench_forget(&b);
+    bench_send(&b, "020312a000018163"); /* 0203020000fc44 is on its way when the master asks */
+    bench_pass(&b, 20 * US_PER_MS);
+    CU_ASSERT_EQUAL(b.replies[0].at_us, 100 * US_PER_S + 629700);
+    TESTING_BYTES_EQ(bench_reply_bytes(&b, 0), jk_hex("02030200005444"));
+    CU_ASSERT_EQUAL(b.replies[0].kind, DEVICE_ERROR);
+    bench_close(&b);
+}
+
 /* ---- registers on the same wire, and damage ---- */
 
 static void test_registers_too(void)
@@ -365,6 +382,7 @@ int main(int argc, char **argv)
         {"the cycle of a master", test_the_cycle_of_a_master},
         {"a master that is quiet or away", test_a_master_that_is_quiet_or_away},
         {"two masters", test_two_masters},
+        {"talked over but for its end", test_talked_over_but_for_its_end},
         {"another unit", test_another_unit},
         {"registers too", test_registers_too},
         {"damage is not answered", test_damage_is_not_answered},
