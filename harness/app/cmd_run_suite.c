@@ -72,7 +72,8 @@ static int report_all(const struct run_args *a, const struct report_options *opt
         report_failures(stdout, options, results[i]);
     report_summary(stdout, options, results, n, wall_us);
     int code = a->kill ? judge_kill(a->kill, results, n) : report_exit_code(results, n);
-    if (report_junit(junit_path, results, n) != ERR_OK ||
+    uint64_t began_wall_us = clock_wall_us(clock_system()) - (uint64_t)wall_us;
+    if (report_junit(junit_path, results, n, began_wall_us) != ERR_OK ||
         report_json(json, options, results, n) != ERR_OK) {
         fprintf(stderr, "bmsrig run: cannot write the reports %s, %s\n", junit_path, json);
         code = 4;

@@ -36,7 +36,8 @@ void report_failures(FILE *out, const struct report_options *options, const stru
 void report_summary(FILE *out, const struct report_options *options, struct result *const *results,
                     size_t n, int64_t wall_us);
 /* One testsuite, one testcase per scenario. */
-enum err report_junit(const char *path, struct result *const *results, size_t n);
+enum err report_junit(const char *path, struct result *const *results, size_t n,
+                      uint64_t began_wall_us);
 /* All results as one JSON document, with the tables of seeds and phases. */
 enum err report_json(const char *path, const struct report_options *options,
                      struct result *const *results, size_t n);
