@@ -341,7 +341,9 @@ static void forget_all(struct bank_engine *e)
     for (size_t i = 0; i < BANK_MAX_BATTERIES; i++)
         known += e->packs[i].joined || e->packs[i].was_here ? 1 : 0;
     struct bank_rules rules = e->rules;
+    uint32_t told = e->told;
     bank_init(e, &rules);
+    e->told = told;
     e->expected = rules.batteries != 0 ? rules.batteries : known;
     e->lost = true;
 }

@@ -70,6 +70,7 @@ struct bank_engine {
     struct bank_pack packs[BANK_MAX_BATTERIES];
     struct limiter ccl, dcl, cvl, dvl; /* dvl with the sign turned: it may rise at once */
     struct bank_alarms warnings, protections;
+    uint32_t told;     /* conditions that were raised once: their end is told, too */
     unsigned expected; /* the larger of configured and seen */
     uint64_t first_us; /* first good reading since the start or the loss of everything */
     uint64_t spread_since_us;

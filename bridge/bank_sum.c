@@ -258,6 +258,18 @@ static bool is_spread(struct bank_engine *e, const struct bank *bank, uint64_t n
     return now_us >= end_us;
 }
 
+/* A battery that does not tell its alarms may have any of them: the set is known when it is known
+ * of all. What was raised once stays told in any case. A reader would keep the last it heard of it
+ * for ever (JSON, and the events of SMA). */
+static uint32_t known_sets(const struct bank_members *m)
+{
+    uint32_t known = FIELD_WARNINGS | FIELD_PROTECTIONS;
+
+    for (size_t i = 0; i < m->n; i++)
+        known &= m->b[i]->known;
+    return known;
+}
+
 static void alarms(struct bank_engine *e, const struct bank_members *m, bool twins, uint64_t now_us,
                    struct bank *ret, uint64_t *next_us)
 {
@@ -280,10 +292,17 @@ static void alarms(struct bank_engine *e, const struct bank_members *m, bool twi
         hold_alarms(&e->warnings, warnings, e->rules.alarm_hold_us, now_us, next_us);
     ret->sum.protections =
         hold_alarms(&e->protections, protections, e->rules.alarm_hold_us, now_us, next_us);
-    ret->sum.known |= FIELD_WARNINGS | FIELD_PROTECTIONS;
+    ret->sum.known |= known_sets(m);
+    e->told |= ret->sum.warnings | ret->sum.protections;
+    ret->sum.told = e->told;
 }
 
 /* ---- the whole ---- */
+
+static void add(uint8_t *count, unsigned n)
+{
+    *count = (uint8_t)(*count + n < UINT8_MAX ? *count + n : UINT8_MAX);
+}
 
 static void count(const struct bank_engine *e, struct bank *ret)
 {
@@ -292,20 +311,24 @@ static void count(const struct bank_engine *e, struct bank *ret)
     ret->configured = e->rules.batteries;
     for (size_t i = 0; i < BANK_MAX_BATTERIES; i++) {
         const struct bank_pack *p = &e->packs[i];
-        if (p->joined || p->was_here)
-            seen++;
+        unsigned n = p->b.modules > 0 ? p->b.modules : 1;
+        if (!p->joined && !p->was_here)
+            continue;
+        seen++;
         if (p->state == PACK_HELD)
-            ret->held++;
+            add(&ret->held, n);
+        else if (p->state != PACK_ONLINE)
+            add(&ret->lost, n);
         if (p->state != PACK_ONLINE)
             continue;
-        ret->online++;
+        add(&ret->online, n);
         if (bank_blocks(&p->b, BANK_CHARGE))
-            ret->blocking_charge++;
+            add(&ret->blocking_charge, n);
         if (bank_blocks(&p->b, BANK_DISCHARGE))
-            ret->blocking_discharge++;
+            add(&ret->blocking_discharge, n);
     }
-    unsigned total = seen > e->rules.batteries ? seen : e->rules.batteries;
-    ret->lost = (uint8_t)(total - ret->online - ret->held);
+    if (e->rules.batteries > seen)
+        add(&ret->lost, e->rules.batteries - seen);
     ret->life = ret->online > 0 ? BANK_ONLINE : BANK_STALE;
 }
 

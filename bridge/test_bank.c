@@ -326,6 +326,84 @@ static void test_unknown_stays_unknown(void)
                     0);
 }
 
+/* Who does not tell his alarms may have any: only what was raised is told, and later its end. */
+static void test_unknown_alarms(void)
+{
+    const uint32_t sets = FIELD_WARNINGS | FIELD_PROTECTIONS;
+    struct bank_rules rules = bank_rules_default();
+    struct battery a = test_battery(SECONDS(1));
+    struct battery b = a;
+    struct bank_engine e;
+
+    rules.alarm_hold_us = 0;
+    b.known &= ~sets;
+    b.warnings = b.protections = COND_BIT(COND_IMBALANCE); /* nobody said so */
+    bank_init(&e, &rules);
+    bank_expect(&e, 2);
+    test_bank_put(&e, 0, &a);
+    test_bank_put(&e, 1, &b);
+    struct bank bank = test_bank_at(&e, SECONDS(1));
+    CU_ASSERT_EQUAL(bank.sum.known & sets, 0);
+    CU_ASSERT_EQUAL(bank.sum.told, 0);
+    CU_ASSERT_EQUAL(bank.sum.warnings | bank.sum.protections, 0);
+    a.protections = COND_BIT(COND_CELL_OVERVOLTAGE);
+    test_bank_put(&e, 0, &a);
+    bank = test_bank_at(&e, SECONDS(2));
+    CU_ASSERT_EQUAL(bank.sum.known & sets, 0);
+    CU_ASSERT_EQUAL(bank.sum.told, a.protections);
+    CU_ASSERT_EQUAL(bank.sum.protections, a.protections);
+    a.protections = 0;
+    test_bank_put(&e, 0, &a);
+    bank = test_bank_at(&e, SECONDS(3));
+    CU_ASSERT_EQUAL(bank.sum.told, COND_BIT(COND_CELL_OVERVOLTAGE));
+    CU_ASSERT_EQUAL(bank.sum.protections, 0);
+    b.known |= sets;
+    b.warnings = b.protections = 0;
+    test_bank_put(&e, 1, &b);
+    CU_ASSERT_EQUAL(test_bank_at(&e, SECONDS(4)).sum.known & sets, sets);
+}
+
+/* A stack on CAN counts with its modules, in whatever state it is. */
+static void test_modules_of_a_stack(void)
+{
+    struct bank_rules rules = bank_rules_default();
+    struct battery a = test_battery(SECONDS(1));
+    struct battery b = a;
+    struct bank_engine e;
+
+    rules.batteries = 3;
+    a.modules = 4;
+    a.charge_enable = false;
+    bank_init(&e, &rules);
+    test_bank_put(&e, 0, &a);
+    test_bank_put(&e, 1, &b);
+    struct bank bank = test_bank_at(&e, SECONDS(22)); /* not waited for any longer */
+    CU_ASSERT_EQUAL(bank.life, BANK_WAITING);
+    a.updated_us = b.updated_us = SECONDS(23);
+    test_bank_put(&e, 0, &a);
+    test_bank_put(&e, 1, &b);
+    test_bank_at(&e, SECONDS(23));
+    a.updated_us = b.updated_us = SECONDS(44);
+    test_bank_put(&e, 0, &a);
+    test_bank_put(&e, 1, &b);
+    bank = test_bank_at(&e, SECONDS(44));
+    CU_ASSERT_EQUAL(bank.online, 5);
+    CU_ASSERT_EQUAL(bank.lost, 1);
+    CU_ASSERT_EQUAL(bank.blocking_charge, 4);
+    b.updated_us = SECONDS(56);
+    test_bank_put(&e, 1, &b);
+    bank = test_bank_at(&e, SECONDS(56));
+    CU_ASSERT_EQUAL(bank.online, 1);
+    CU_ASSERT_EQUAL(bank.held, 4);
+    CU_ASSERT_EQUAL(bank_offline(&bank), 5);
+    for (unsigned s = 57; s <= 110; s++) {
+        b.updated_us = SECONDS(s);
+        test_bank_put(&e, 1, &b);
+        bank = test_bank_at(&e, SECONDS(s));
+    }
+    CU_ASSERT_EQUAL(bank.lost, 5);
+}
+
 static void test_places(void)
 {
     struct bank_rules rules = bank_rules_default();
@@ -460,6 +538,8 @@ int main(int argc, char **argv)
         {"100 % only when all are full (L3)", test_full_only_when_all_are},
         {"whole percents survive", test_percent_only},
         {"unknown stays unknown", test_unknown_stays_unknown},
+        {"unknown alarms are not none", test_unknown_alarms},
+        {"the modules of a stack", test_modules_of_a_stack},
         {"places of the extremes", test_places},
         {"a single battery keeps its cells", test_single_keeps_its_cells},
         {"32 batteries (L12)", test_thirty_two},

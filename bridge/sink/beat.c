@@ -55,6 +55,7 @@ struct bank beat_probe(const struct beat *b, const struct bank *bank)
     probe.sum.dcl_ma = bank->sum.dcl_ma;
     probe.sum.cvl_mv = bank->sum.cvl_mv;
     probe.sum.dvl_mv = bank->sum.dvl_mv;
+    probe.sum.told = bank->sum.told;
     probe.sum.warnings = bank->sum.warnings;
     probe.sum.protections = bank->sum.protections;
     probe.sum.charge_enable = bank->sum.charge_enable;

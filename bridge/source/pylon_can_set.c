@@ -10,6 +10,7 @@
 enum {
     VALUES = FIELD_CVL | FIELD_CCL | FIELD_DCL | FIELD_SOC_PM | FIELD_PACK_MV | FIELD_CURRENT_MA,
     STATES = FIELD_PROTECTIONS | FIELD_WARNINGS | FIELD_ENABLES,
+    ALARMS = FIELD_PROTECTIONS | FIELD_WARNINGS,
     IDENTITY = FIELD_MAKER | FIELD_MODEL | FIELD_SERIAL | FIELD_FIRMWARE, /* does not get old */
 };
 
@@ -57,14 +58,17 @@ static struct pylon_can_slot *slot_of(struct pylon_can_set *set, const struct ca
     return NULL;
 }
 
-/* Decoding into an empty bank shows what this one frame told. */
-static uint32_t told_by(const struct pylon_can_set *set, const struct can_msg *msg)
+/* Decoding into an empty bank shows what this one frame told. Pairs that say "no change" leave
+ * standing what they said before. */
+static void note_told(const struct pylon_can_set *set, const struct can_msg *msg,
+                      struct pylon_can_slot *s)
 {
     struct bank alone;
 
     memset(&alone, 0, sizeof alone);
     pylon_can_decode(set->dialect, msg, &alone);
-    return alone.sum.known;
+    s->tells = alone.sum.known | (s->tells & ALARMS);
+    s->modules = alone.online;
 }
 
 /* The oldest of the newest needed frames; 0: one has never come. */
@@ -108,7 +112,8 @@ enum pylon_can_taken pylon_can_set_take(struct pylon_can_set *set, const struct 
     if ((s->fields & VALUES & ~next.sum.known) != 0)
         return PYLON_CAN_REFUSED;
     set->picture = next;
-    s->tells = told_by(set, msg);
+    note_told(set, msg, s);
+    s->needed = s->needed || (s->fields & STATES) != 0;
     if (s->at_us != 0 && now_us - s->at_us <= longest_gap_us)
         s->gap_us = now_us - s->at_us;
     s->at_us = now_us;
@@ -166,12 +171,15 @@ static void put_cells(const struct bank *picture, struct battery *b)
 void pylon_can_set_battery(const struct pylon_can_set *set, uint64_t now_us, struct battery *ret)
 {
     uint32_t told = 0;
+    uint8_t modules = 0;
     bool places = true;
 
     for (size_t i = 0; i < set->n; i++) {
         const struct pylon_can_slot *s = &set->slots[i];
         bool alive = is_alive(set, s, now_us);
         told |= alive ? s->tells : s->tells & IDENTITY;
+        if (alive && s->modules > 0)
+            modules = s->modules;
         places = places && ((s->fields & FIELD_CELL_IDS) == 0 || alive);
     }
     *ret = set->picture.sum;
@@ -181,5 +189,6 @@ void pylon_can_set_battery(const struct pylon_can_set *set, uint64_t now_us, str
     ret->known &= ~(uint32_t)FIELD_REMAINING_MAH;
     if (places)
         put_cells(&set->picture, ret);
+    ret->modules = modules;
     ret->updated_us = set->updated_us;
 }

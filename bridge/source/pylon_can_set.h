@@ -22,6 +22,7 @@ struct pylon_can_slot {
     bool needed;
     uint32_t fields; /* what it may tell */
     uint32_t tells;  /* what the newest of them told */
+    uint8_t modules; /* that it counted; 0: it does not count them */
     uint64_t at_us;  /* of the newest good one; 0: none so far */
     uint64_t gap_us; /* between the newest two; 0: unknown */
 };
@@ -42,7 +43,8 @@ enum pylon_can_taken {
     PYLON_CAN_TAKEN,
 };
 
-/* `without` are ids that this battery is known not to send (n of them). */
+/* `without` are ids that this battery is known not to send (n of them). One that comes all the same
+ * is needed from then on: a cut that it made must not end by its staying away. */
 void pylon_can_set_init(struct pylon_can_set *set, const struct pylon_can_dialect *dialect,
                         uint64_t period_us, const uint16_t *without, size_t n);
 

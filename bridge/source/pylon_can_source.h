@@ -13,7 +13,8 @@
  *     the age of the last whole set. So the bank sees it grow old.
  *
  * Which dialect it is may be left to the source: it listens for a while (learn_us) and decides by
- * pylon_can_detect.h. A stack is one battery here: CAN does not tell its modules apart.
+ * pylon_can_detect.h. A stack is one battery here: CAN does not tell its modules apart, it only
+ * counts them.
  *
  * Source: docs/protocols/pylon-can.md.
  */

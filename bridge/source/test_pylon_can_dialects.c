@@ -292,6 +292,12 @@ static void test_without_alarms(void)
     /* it is read when it comes after all */
     rig_frames(&rig, 2100, "35A#A6AAAA02AAAAAA02");
     CU_ASSERT_EQUAL(rig.battery.protections, COND_BIT(COND_PACK_OVERVOLTAGE));
+    /* and its staying away does not end what it said: the readings grow old with it */
+    for (uint64_t ms = 3000; ms < 9000; ms += 1000)
+        rig_frames(&rig, ms, set);
+    CU_ASSERT_TRUE(battery_knows(&rig.battery, FIELD_PROTECTIONS));
+    CU_ASSERT_EQUAL(rig.battery.protections, COND_BIT(COND_PACK_OVERVOLTAGE));
+    CU_ASSERT(rig.battery.updated_us <= 3000 * US_PER_MS);
     /* what a reading cannot do without is never spared */
     config.without[0] = 0x351;
     rig_open_config(&rig, &config);
@@ -316,6 +322,7 @@ static void test_alarm_as_event(void)
         CU_ASSERT_EQUAL(rig.battery.protections, COND_BIT(COND_PACK_OVERVOLTAGE));
         rig_frames(&rig, 2600, "35A#0000000000000000");
         CU_ASSERT_EQUAL(rig.battery.protections != 0, cases[i].holds);
+        CU_ASSERT_TRUE(battery_knows(&rig.battery, FIELD_PROTECTIONS));
         rig_frames(&rig, 2700, "35A#AAAAAA02AAAAAA02");
         CU_ASSERT_EQUAL(rig.battery.protections, 0);
     }

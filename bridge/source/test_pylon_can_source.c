@@ -51,6 +51,7 @@ static void test_whole_set(void)
     CU_ASSERT_FALSE(b->force_charge || b->full_charge_request);
     CU_ASSERT_STRING_EQUAL(b->maker, "PYLON");
     CU_ASSERT_EQUAL(b->updated_us, 1500 * US_PER_MS);
+    CU_ASSERT_EQUAL(b->modules, 6);
     CU_ASSERT_TRUE(rig_logged(&rig, "modules=6"));
     CU_ASSERT_EQUAL(rig.source.ops->present(&rig.can), 1);
     CU_ASSERT_TRUE(rig.source.ops->ready(&rig.can));

@@ -28,10 +28,10 @@ struct bank {
     struct battery sum; /* voltage is the mean, current and capacity are sums, limits as AGG-1 */
     enum bank_life life;
     uint8_t configured; /* batteries that should be there; 0 when the source finds out by itself */
-    uint8_t online;
+    uint8_t online;     /* batteries; of a stack that speaks with one voice its modules */
     uint8_t held;
     uint8_t lost;
-    uint8_t blocking_charge; /* online batteries that forbid charging */
+    uint8_t blocking_charge; /* of those online: how many forbid charging */
     uint8_t blocking_discharge;
     uint8_t cells_per_battery; /* 0 when unknown or mixed */
     struct bank_place cell_min, cell_max, temp_min, temp_max;

@@ -113,6 +113,10 @@ struct battery {
     uint32_t balancing;   /* bit i: cell i + 1 is being balanced */
     uint32_t warnings;    /* COND_BIT set */
     uint32_t protections; /* COND_BIT set */
+    uint32_t told;        /* COND_BIT set: conditions that both sets tell of though they are not
+                             known as a whole; see battery_told() */
+
+    uint8_t modules; /* that it speaks for, as the master of a stack on CAN; 0: not told, one */
 
     char maker[BATTERY_TEXT];
     char model[BATTERY_TEXT];
@@ -125,6 +129,13 @@ struct battery {
 static inline bool battery_knows(const struct battery *b, uint32_t fields)
 {
     return (b->known & fields) == fields;
+}
+
+/* The conditions of a set (FIELD_WARNINGS or FIELD_PROTECTIONS) that are known, raised or not. Of
+ * the others nobody can say that they are not there. */
+static inline uint32_t battery_told(const struct battery *b, uint32_t set)
+{
+    return battery_knows(b, set) ? COND_BIT(COND_COUNT) - 1 : b->told;
 }
 
 /* All unknown, nothing set. */

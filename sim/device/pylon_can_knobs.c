@@ -35,6 +35,7 @@ enum pylon_can_key {
     KEY_PN,
     KEY_DECI_VOLT,
     KEY_FIXED_COUNT,
+    KEY_PAIRS,
     KEY_TEMPERATURE,
     KEY_ECHO_KEEPALIVE,
     KEY_OMIT,
@@ -54,6 +55,7 @@ static const char *const keys[KEY_COUNT + 1] = {
     [KEY_PN] = "pn",
     [KEY_DECI_VOLT] = "deci-volt",
     [KEY_FIXED_COUNT] = "fixed-count",
+    [KEY_PAIRS] = "alarm-pairs",
     [KEY_TEMPERATURE] = "temperature-sensor",
     [KEY_ECHO_KEEPALIVE] = "echo-keepalive",
     [KEY_OMIT] = "omit",
@@ -143,6 +145,7 @@ static bool take_key(struct conf_cursor *c, size_t key, void *knobs)
     case KEY_PN: return sim_take_switch_inverted(c, &k->no_pn);
     case KEY_DECI_VOLT: return sim_take_switch(c, &k->deci_volt);
     case KEY_FIXED_COUNT: return sim_take_switch(c, &k->fixed_count);
+    case KEY_PAIRS: return sim_take_switch_inverted(c, &k->no_pairs);
     case KEY_TEMPERATURE: return sim_take_switch_inverted(c, &k->no_temperature);
     case KEY_ECHO_KEEPALIVE: return sim_take_switch(c, &k->echoes_keepalive);
     case KEY_OMIT: return take_omit(c, k);

@@ -36,6 +36,7 @@ struct sim_pylon_can {
     bool no_pn;            /* 359 without "PN" (YamBMS) */
     bool deci_volt;        /* 356 in 0.1 V (Discover, Sol-Ark's document) */
     bool fixed_count;      /* 359 always counts one module (Battery-Emulator) */
+    bool no_pairs;         /* 35A is all 00: "no change" to SMA (Pytes, Pylontech 1.3) */
     bool no_temperature;   /* the sensor is missing: -150.0 C goes out (YamBMS issue 168) */
     bool echoes_keepalive; /* sends the inverter's 305 itself (JK-BMSToPylontechCAN) */
     uint16_t omit[PYLON_CAN_OMIT_MAX]; /* frames that are never sent */

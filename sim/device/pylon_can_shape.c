@@ -68,6 +68,8 @@ void pylon_can_shape(const struct sim_pylon_can *knobs, struct can_msg *msg)
         twist_measurement(knobs, msg);
     if (msg->id == 0x359)
         twist_alarms(knobs, msg);
+    if (msg->id == 0x35A && knobs->no_pairs)
+        memset(msg->data, 0, sizeof msg->data);
     set_length(knobs->lengths, msg);
 }
 

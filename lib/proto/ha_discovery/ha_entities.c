@@ -188,8 +188,6 @@ static void add_common(struct ha_entities *e, const struct battery *b)
         {FIELD_REQUESTS, HA_FORCE_CHARGE},
         {FIELD_REQUESTS, HA_FULL_CHARGE_REQUEST},
         {FIELD_BALANCING, HA_BALANCING},
-        {FIELD_WARNINGS, HA_PROBLEM},
-        {FIELD_PROTECTIONS, HA_PROBLEM},
         {0, HA_CONNECTIVITY},
     };
     int32_t temperature_dc = 0;
@@ -198,10 +196,10 @@ static void add_common(struct ha_entities *e, const struct battery *b)
         add_if(e, b, needs[i].fields, needs[i].entity);
     if (battery_cell_temperature(b, &temperature_dc))
         e->fixed |= 1ull << HA_TEMPERATURE;
-    if (battery_knows(b, FIELD_WARNINGS))
-        e->warnings = COND_BIT(COND_COUNT) - 1;
-    if (battery_knows(b, FIELD_PROTECTIONS))
-        e->protections = COND_BIT(COND_COUNT) - 1;
+    e->warnings |= battery_told(b, FIELD_WARNINGS);
+    e->protections |= battery_told(b, FIELD_PROTECTIONS);
+    if ((e->warnings | e->protections) != 0)
+        e->fixed |= 1ull << HA_PROBLEM;
 }
 
 void ha_entities_add_battery(struct ha_entities *e, const struct battery *b)
@@ -223,7 +221,9 @@ void ha_entities_add_bank(struct ha_entities *e, const struct bank *bank)
     add_common(e, &bank->sum);
     add_if(e, &bank->sum, FIELD_SOC_PM, HA_SOC_MIN);
     add_if(e, &bank->sum, FIELD_SOC_PM, HA_SOC_MAX);
-    e->fixed |= 1ull << HA_BATTERIES_ONLINE | 1ull << HA_BATTERIES_OFFLINE |
+    e->warnings |= COND_BIT(COND_COMMUNICATION_LOSS); /* the bridge's own, whatever they tell */
+    e->protections |= COND_BIT(COND_COMMUNICATION_LOSS);
+    e->fixed |= 1ull << HA_PROBLEM | 1ull << HA_BATTERIES_ONLINE | 1ull << HA_BATTERIES_OFFLINE |
                 1ull << HA_BLOCKING_CHARGE | 1ull << HA_BLOCKING_DISCHARGE;
 }
 

@@ -138,8 +138,8 @@ static bool flag_of(const struct battery *b, enum ha_entity entity, bool *ret)
         return battery_knows(b, FIELD_BALANCING);
     }
     /* one known set with an alarm in it is a problem, whatever the other is */
-    *ret = (battery_knows(b, FIELD_WARNINGS) && b->warnings != 0) ||
-           (battery_knows(b, FIELD_PROTECTIONS) && b->protections != 0);
+    *ret = (battery_told(b, FIELD_WARNINGS) & b->warnings) != 0 ||
+           (battery_told(b, FIELD_PROTECTIONS) & b->protections) != 0;
     return *ret || battery_knows(b, FIELD_WARNINGS | FIELD_PROTECTIONS);
 }
 
@@ -201,7 +201,7 @@ static void put_temps(struct ha_json *w, const struct ha_entities *e, const stru
 
 static void put_alarms(struct ha_json *w, uint32_t mask, const struct battery *b, bool protection)
 {
-    bool known = battery_knows(b, protection ? FIELD_PROTECTIONS : FIELD_WARNINGS);
+    uint32_t told = battery_told(b, protection ? FIELD_PROTECTIONS : FIELD_WARNINGS);
     uint32_t set = protection ? b->protections : b->warnings;
 
     for (unsigned i = 0; i < COND_COUNT; i++) {
@@ -209,7 +209,7 @@ static void put_alarms(struct ha_json *w, uint32_t mask, const struct battery *b
         if ((mask >> i & 1u) == 0)
             continue;
         struct ha_row row = ha_alarm_row(protection, (enum battery_condition)i, &text);
-        put_flag(w, row.key, known, (set >> i & 1u) != 0);
+        put_flag(w, row.key, (told >> i & 1u) != 0, (set >> i & 1u) != 0);
     }
 }
 

@@ -131,6 +131,13 @@ static void test_parts_unknown(void)
     b.protections = 0; /* and no alarm is no answer while one set is unknown */
     of_battery(&have, &b);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"problem\":null"));
+    b.known &= ~(uint32_t)FIELD_PROTECTIONS; /* what was raised once is told to its end */
+    b.told = b.warnings = COND_BIT(COND_IMBALANCE);
+    of_battery(&have, &b);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"problem\":\"ON\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"warning_imbalance\":\"ON\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"protection_imbalance\":\"OFF\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"protection_cell_overvoltage\":null"));
 }
 
 static void test_ends(void)

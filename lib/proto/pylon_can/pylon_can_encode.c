@@ -25,8 +25,8 @@ static int64_t raw_highest(const struct pcan_row *row)
 
 static uint32_t set_of(const struct battery *b, enum pcan_half half)
 {
-    uint32_t protections = battery_knows(b, FIELD_PROTECTIONS) ? b->protections : 0;
-    uint32_t warnings = battery_knows(b, FIELD_WARNINGS) ? b->warnings : 0;
+    uint32_t protections = b->protections & battery_told(b, FIELD_PROTECTIONS);
+    uint32_t warnings = b->warnings & battery_told(b, FIELD_WARNINGS);
 
     switch (half) {
     case PCAN_PROTECTION: return protections;
@@ -36,12 +36,15 @@ static uint32_t set_of(const struct battery *b, enum pcan_half half)
     return 0;
 }
 
-static bool half_known(const struct battery *b, enum pcan_half half)
+/* Whether the row may say that its conditions are not there. */
+static bool is_told(const struct battery *b, const struct pcan_row *row)
 {
-    switch (half) {
-    case PCAN_PROTECTION: return battery_knows(b, FIELD_PROTECTIONS);
-    case PCAN_WARNING: return battery_knows(b, FIELD_WARNINGS);
-    case PCAN_EITHER: return (b->known & (FIELD_PROTECTIONS | FIELD_WARNINGS)) != 0;
+    bool once_raised = (b->told & row->raised_by) != 0;
+
+    switch (row->is.half) {
+    case PCAN_PROTECTION: return once_raised || battery_knows(b, FIELD_PROTECTIONS);
+    case PCAN_WARNING: return once_raised || battery_knows(b, FIELD_WARNINGS);
+    case PCAN_EITHER: return once_raised || (b->known & (FIELD_PROTECTIONS | FIELD_WARNINGS)) != 0;
     }
     return false;
 }
@@ -89,8 +92,8 @@ static void write_pair(const struct pylon_can_dialect *d, const struct pcan_row 
 {
     bool raised = (set_of(&bank->sum, row->is.half) & row->raised_by) != 0;
 
-    /* an unknown half stays 00b: "not supported", which is not "all is well" */
-    if (half_known(&bank->sum, row->is.half)) {
+    /* what is unknown stays 00b: "not supported", which is not "all is well" */
+    if (is_told(&bank->sum, row)) {
         pcan_raw_store(row, d->big_endian, data, raised ? 1u : d->pair_ok);
     }
 }

@@ -98,7 +98,7 @@ static const struct pcan_row requests[] = {
 /* 0x320 identity, 0x321 update, 0x315..0x318 cells of a single pack: nothing in the bank's sum */
 static const struct pcan_frame frames[] = {
     FRAME(0x311, 8, DLC(8), PCAN_CORE, 0, limits),
-    FRAME(0x312, 8, DLC(8), PCAN_OPTIONAL, FIELD_PROTECTIONS | FIELD_WARNINGS, alarms),
+    FRAME(0x312, 8, DLC(8), PCAN_OPTIONAL, 0, alarms),
     FRAME(0x313, 8, DLC(8), PCAN_CORE, 0, measurement),
     FRAME(0x314, 8, DLC(8), PCAN_OPTIONAL, 0, capacity),
     FRAME(0x319, 8, DLC(8), PCAN_OPTIONAL, FIELD_ENABLES, requests),

@@ -85,7 +85,6 @@ static const struct pcan_row alarms[] = {
     ALARMS_COMMON, CHARGE_CURRENT_BITS(0), SYSTEM_ERROR(UNNAMED_FAULTS | IMBALANCE),
     COMM_FAIL,     MODULE_COUNT,           PN,
 };
-#define ALARM_FIELDS (FIELD_PROTECTIONS | FIELD_WARNINGS)
 
 /* ---- 0x35C: requests ---- [P12] table 5. We ask with "force charge I" (bit 5), the request for
  * inverters that may let the battery sleep; YamBMS asks with II (bit 4). Inverters take either. */
@@ -108,7 +107,7 @@ static const struct pcan_row installed[] = {U16(PCAN_FULL, 0, 1000, 1000, 655340
 
 /* [P12]; order of the document and of [C04]; lengths: [C01], old US2000 (351 with 6), clones (8) */
 static const struct pcan_frame frames_1_2[] = {
-    FRAME(0x359, 7, DLC(7) | DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, alarms),
+    FRAME(0x359, 7, DLC(7) | DLC(8), PCAN_OPTIONAL, 0, alarms),
     FRAME(0x351, 8, DLC(6) | DLC(8), PCAN_CORE, 0, limits),
     FRAME(0x355, 4, DLC(4) | DLC(6) | DLC(8), PCAN_CORE, 0, soc_soh),
     FRAME(0x356, 6, DLC(6) | DLC(8), PCAN_CORE, 0, measurement),
@@ -156,7 +155,6 @@ static const struct pcan_frame frames_1_3[] = {
      .dlc = 8,
      .accepts = DLC(8),
      .kind = PCAN_OPTIONAL,
-     .any_of = ALARM_FIELDS,
      .n = PCAN_PAIR_ROWS,
      .rows = pcan_pairs_level},
     FRAME(0x35E, 8, DLC(8), PCAN_CORE, 0, maker_blanks),
@@ -211,7 +209,7 @@ static const struct pcan_frame frames_2_0_6[] = {
     FRAME(0x351, 8, DLC(8), PCAN_CORE, 0, limits),
     FRAME(0x355, 8, DLC(8), PCAN_CORE, 0, soc_soh),
     FRAME(0x356, 8, DLC(8), PCAN_CORE, 0, measurement),
-    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, alarms),
+    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, 0, alarms),
     FRAME(0x35C, 8, DLC(8), PCAN_OPTIONAL, FIELD_ENABLES, requests),
     FRAME(0x35E, 8, DLC(8), PCAN_CORE, 0, maker_blanks),
     FRAME(0x35F, 8, DLC(8), PCAN_OPTIONAL, 0, info_2_0_6),
@@ -237,7 +235,7 @@ const struct pylon_can_dialect pcan_pylon_2_0_6 = {
 /* [SA13]: only 8-byte frames are accepted. Not complete: the document has 0.1 V in 356 while the
  * batteries in use send 0.01 V. */
 static const struct pcan_frame frames_sol_ark[] = {
-    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, alarms),
+    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, 0, alarms),
     FRAME(0x351, 8, DLC(8), PCAN_CORE, 0, limits),
     FRAME(0x355, 8, DLC(8), PCAN_CORE, 0, soc_soh),
     FRAME(0x356, 8, DLC(8), PCAN_CORE, 0, measurement),
@@ -281,7 +279,7 @@ static const struct pcan_row requests_luxpower[] = {
     U16(PCAN_CYCLES, 2, 1, 0, 65535, 0, 0),
 };
 static const struct pcan_frame frames_luxpower[] = {
-    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, alarms_luxpower),
+    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, 0, alarms_luxpower),
     FRAME(0x351, 8, DLC(8), PCAN_CORE, 0, limits),
     FRAME(0x355, 8, DLC(8), PCAN_CORE, 0, soc_soh_luxpower),
     FRAME(0x356, 8, DLC(8), PCAN_CORE, 0, measurement_luxpower),
@@ -323,7 +321,7 @@ static const struct pcan_row places_seplos[] = {
     PLACE(PCAN_PLACE_CELL, PCAN_AT_CELL_MIN, 6, 16, PCAN_MUST),
 };
 static const struct pcan_frame frames_seplos[] = {
-    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, alarms_seplos),
+    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, 0, alarms_seplos),
     FRAME(0x351, 8, DLC(8), PCAN_CORE, 0, limits),
     FRAME(0x355, 8, DLC(8), PCAN_CORE, 0, soc_soh),
     FRAME(0x356, 8, DLC(8), PCAN_CORE, 0, measurement),
@@ -368,7 +366,7 @@ static const struct pcan_row temperatures_hybrid[] = {
     PLACE(PCAN_PLACE_CELL, PCAN_AT_TEMP_MIN, 3, 8, 0),
 };
 static const struct pcan_frame frames_hybrid[] = {
-    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, alarms_hybrid),
+    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, 0, alarms_hybrid),
     FRAME(0x351, 8, DLC(8), PCAN_CORE, 0, limits),
     FRAME(0x355, 8, DLC(8), PCAN_CORE, 0, soc_soh),
     FRAME(0x356, 8, DLC(8), PCAN_CORE, 0, measurement_hybrid),
@@ -403,7 +401,7 @@ static const struct pcan_frame frames_yambms_pylon12[] = {
     FRAME(0x351, 8, DLC(8), PCAN_CORE, 0, limits),
     FRAME(0x355, 8, DLC(8), PCAN_CORE, 0, soc_soh_yambms),
     FRAME(0x356, 8, DLC(8), PCAN_CORE, 0, measurement_yambms),
-    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, alarms_yambms),
+    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, 0, alarms_yambms),
     FRAME(0x35C, 8, DLC(8), PCAN_OPTIONAL, FIELD_ENABLES, requests_yambms),
     FRAME(0x35E, 8, DLC(8), PCAN_CORE, 0, maker_blanks),
 };
@@ -431,7 +429,7 @@ static const struct pcan_frame frames_yambms_pylonv2[] = {
     FRAME(0x351, 8, DLC(8), PCAN_CORE, 0, limits),
     FRAME(0x355, 8, DLC(8), PCAN_CORE, 0, soc_soh_yambms),
     FRAME(0x356, 8, DLC(8), PCAN_CORE, 0, measurement_yambms),
-    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, alarms_yambms),
+    FRAME(0x359, 8, DLC(8), PCAN_OPTIONAL, 0, alarms_yambms),
     FRAME(0x35C, 8, DLC(8), PCAN_OPTIONAL, FIELD_ENABLES, requests_yambms),
     FRAME_IGNORED(0x35A, DLC(8)),
     FRAME(0x372, 8, DLC(8), PCAN_OPTIONAL, 0, pcan_modules),

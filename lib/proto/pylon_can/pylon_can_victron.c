@@ -58,8 +58,6 @@ static const struct pcan_row pairs_sma[] = {
     PAIRS(4, PCAN_WARNING, INTERNAL_PLAIN),
 };
 
-#define ALARM_FIELDS (FIELD_PROTECTIONS | FIELD_WARNINGS)
-
 /* ================================================================== frames shared by many ==== */
 
 /* 0x372 [VIC] [C06]: online, blocking charge, blocking discharge, offline */
@@ -136,20 +134,19 @@ static const struct pcan_row installed[] = {U16(PCAN_FULL, 0, 1000, 1000, 655340
 
 /* Lengths taken: [PYT] 355:4 356:6 35E:5 35F:6 360:1 379:2, Revov-BYD 355/356:6, others 8.
  * 35B (events), 378 (energy) and 382 (family) have nothing in the bank. */
-#define VICTRON_FRAMES(n355, n356, n35e, n35f, n360, n379)                                  \
-    FRAME(0x351, 8, DLC(6) | DLC(8), PCAN_CORE, 0, limits),                                 \
-        FRAME(0x355, n355, DLC(4) | DLC(6) | DLC(8), PCAN_CORE, 0, soc_soh),                \
-        FRAME(0x356, n356, DLC(6) | DLC(8), PCAN_CORE, 0, measurement),                     \
-        FRAME(0x35A, 8, DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, pairs_victron),                \
-        FRAME_IGNORED(0x35B, DLC(8)),                                                       \
-        FRAME(0x35E, n35e, DLC(5) | DLC(8), PCAN_CORE, 0, maker_nuls),                      \
-        FRAME(0x35F, n35f, DLC(6) | DLC(8), PCAN_OPTIONAL, 0, info),                        \
-        FRAME(0x360, n360, DLC(1) | DLC(8), PCAN_OPTIONAL, FIELD_REQUESTS, charge_request), \
-        FRAME(0x370, 8, DLC(8), PCAN_OPTIONAL, 0, name_1),                                  \
-        FRAME(0x371, 8, DLC(8), PCAN_OPTIONAL, 0, name_2), CELL_FRAMES,                     \
-        FRAME_IGNORED(0x378, DLC(8)),                                                       \
-        FRAME(0x379, n379, DLC(2) | DLC(8), PCAN_OPTIONAL, 0, installed),                   \
-        FRAME(0x380, 8, DLC(8), PCAN_OPTIONAL, 0, serial_1),                                \
+#define VICTRON_FRAMES(n355, n356, n35e, n35f, n360, n379)                                      \
+    FRAME(0x351, 8, DLC(6) | DLC(8), PCAN_CORE, 0, limits),                                     \
+        FRAME(0x355, n355, DLC(4) | DLC(6) | DLC(8), PCAN_CORE, 0, soc_soh),                    \
+        FRAME(0x356, n356, DLC(6) | DLC(8), PCAN_CORE, 0, measurement),                         \
+        FRAME(0x35A, 8, DLC(8), PCAN_OPTIONAL, 0, pairs_victron), FRAME_IGNORED(0x35B, DLC(8)), \
+        FRAME(0x35E, n35e, DLC(5) | DLC(8), PCAN_CORE, 0, maker_nuls),                          \
+        FRAME(0x35F, n35f, DLC(6) | DLC(8), PCAN_OPTIONAL, 0, info),                            \
+        FRAME(0x360, n360, DLC(1) | DLC(8), PCAN_OPTIONAL, FIELD_REQUESTS, charge_request),     \
+        FRAME(0x370, 8, DLC(8), PCAN_OPTIONAL, 0, name_1),                                      \
+        FRAME(0x371, 8, DLC(8), PCAN_OPTIONAL, 0, name_2), CELL_FRAMES,                         \
+        FRAME_IGNORED(0x378, DLC(8)),                                                           \
+        FRAME(0x379, n379, DLC(2) | DLC(8), PCAN_OPTIONAL, 0, installed),                       \
+        FRAME(0x380, 8, DLC(8), PCAN_OPTIONAL, 0, serial_1),                                    \
         FRAME(0x381, 8, DLC(8), PCAN_OPTIONAL, 0, serial_2), FRAME_IGNORED(0x382, DLC(8))
 
 static const struct pcan_frame frames_victron[] = {VICTRON_FRAMES(8, 8, 8, 8, 8, 8)};
@@ -209,7 +206,6 @@ static const struct pcan_frame frames_yambms[] = {
      .dlc = 8,
      .accepts = DLC(8),
      .kind = PCAN_OPTIONAL,
-     .any_of = ALARM_FIELDS,
      .n = PCAN_PAIR_ROWS,
      .rows = pcan_pairs_level},
     FRAME(0x35F, 8, DLC(8), PCAN_OPTIONAL, 0, info),
@@ -263,7 +259,7 @@ static const struct pcan_frame frames_sma[] = {
     FRAME(0x351, 8, DLC(8), PCAN_CORE, 0, limits_sma),
     FRAME(0x355, 6, DLC(6) | DLC(8), PCAN_CORE, 0, soc_soh_sma),
     FRAME(0x356, 6, DLC(6) | DLC(8), PCAN_CORE, 0, measurement_sma),
-    FRAME(0x35A, 8, DLC(8), PCAN_OPTIONAL, ALARM_FIELDS, pairs_sma),
+    FRAME(0x35A, 8, DLC(8), PCAN_OPTIONAL, 0, pairs_sma),
     FRAME_IGNORED(0x35B, DLC(1) | DLC(8)),
     FRAME(0x35E, 8, DLC(8), PCAN_CORE, 0, maker_blanks),
     FRAME(0x35F, 8, DLC(8), PCAN_OPTIONAL, 0, info_sma),

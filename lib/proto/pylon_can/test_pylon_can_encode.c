@@ -616,7 +616,7 @@ static void test_without_optional_fields(void)
     EXPECT_ABSENT("victron", &bank, 0x381);
 }
 
-/* "No alarm" is only said by who knows; a known half stays visible. */
+/* "No alarm" is only said by who knows, where there is a word for it; a known half stays visible. */
 static void test_without_alarm_sets(void)
 {
     struct bank bank = fixture_bank();
@@ -629,10 +629,28 @@ static void test_without_alarm_sets(void)
     bank.sum.known = (bank.sum.known | both) & ~(uint32_t)FIELD_WARNINGS;
     EXPECT_FRAME("pylon-1.2", &bank, "359#0200000003504E");
     EXPECT_FRAME("victron", &bank, "35A#A6AAAA0200000000");
-    bank.sum.known &= ~both;
-    EXPECT_ABSENT("pylon-1.2", &bank, 0x359);
-    EXPECT_ABSENT("victron", &bank, 0x35A);
-    EXPECT_ABSENT("sma", &bank, 0x35A);
+    bank.sum.known &= ~both; /* the frames are there, but claim nothing */
+    EXPECT_FRAME("pylon-1.2", &bank, "359#0000000003504E");
+    EXPECT_FRAME("victron", &bank, "35A#0000000000000000");
+    EXPECT_FRAME("sma", &bank, "35A#0000000000000000");
+}
+
+/* A condition that was raised is told among unknown ones, and so is its end. */
+static void test_told_among_unknown(void)
+{
+    struct bank bank = fixture_bank();
+
+    bank.sum.known &= ~(uint32_t)(FIELD_PROTECTIONS | FIELD_WARNINGS);
+    bank.sum.told = COND_BIT(COND_CELL_OVERVOLTAGE);
+    bank.sum.protections = bank.sum.warnings =
+        COND_BIT(COND_CELL_OVERVOLTAGE) | COND_BIT(COND_IMBALANCE);
+    EXPECT_FRAME("pylon-1.2", &bank, "359#0200020003504E");
+    EXPECT_FRAME("victron", &bank, "35A#0400000004000000");
+    EXPECT_FRAME("sma", &bank, "35A#0400000004000000");
+    bank.sum.protections = bank.sum.warnings = 0;
+    EXPECT_FRAME("pylon-1.2", &bank, "359#0000000003504E");
+    EXPECT_FRAME("victron", &bank, "35A#0800000008000000");
+    EXPECT_FRAME("sma", &bank, "35A#0800000008000000");
 }
 
 int main(int argc, char **argv)
@@ -664,6 +682,7 @@ int main(int argc, char **argv)
         {"without a temperature none is invented", test_without_temperature},
         {"without optional fields", test_without_optional_fields},
         {"without alarm sets no health is claimed", test_without_alarm_sets},
+        {"what was raised is told among unknown", test_told_among_unknown},
         {0},
     };
     return testing_main(argc, argv, "pylon_can_encode", cases);

@@ -248,7 +248,10 @@ static void test_alarms_of_unknown_sets(void)
     bank.sum.protections = bank.sum.warnings = C(IMBALANCE);
     bank.sum.known &= ~(uint32_t)FIELD_PROTECTIONS;
     check_alarms(VICTRON_NESTED, &bank, "Alarms", "CellImbalance", 1);
-    struct json_doc *doc = parsed(VICTRON_FLAT, &bank);
+    struct json_doc *doc = parsed(VICTRON_NESTED, &bank);
+    CU_ASSERT_FALSE(has(doc, "Alarms.HighVoltage")); /* there may be a protection */
+    json_delete(doc);
+    doc = parsed(VICTRON_FLAT, &bank);
     CU_ASSERT_FALSE(has(doc, "Alarms"));
     CU_ASSERT_TRUE(has(doc, "Warnings"));
     json_delete(doc);
@@ -256,6 +259,31 @@ static void test_alarms_of_unknown_sets(void)
     doc = parsed(VICTRON_UNION, &bank);
     CU_ASSERT_FALSE(has(doc, "Alarms"));
     CU_ASSERT_FALSE(has(doc, "Warnings"));
+    json_delete(doc);
+}
+
+/* The driver keeps a key that vanishes: the end of what was raised is told, the rest is not. */
+static void test_alarms_told_among_unknown(void)
+{
+    struct bank bank = rack();
+
+    bank.sum.known &= ~(uint32_t)(FIELD_PROTECTIONS | FIELD_WARNINGS);
+    bank.sum.told = C(COMMUNICATION_LOSS);
+    bank.sum.protections = bank.sum.warnings = C(COMMUNICATION_LOSS);
+    struct json_doc *doc = parsed(VICTRON_NESTED, &bank);
+    EXPECT(doc, "Alarms.BmsCable", 2);
+    CU_ASSERT_FALSE(has(doc, "Alarms.InternalFailure"));
+    CU_ASSERT_FALSE(has(doc, "Alarms.HighVoltage"));
+    json_delete(doc);
+    bank.sum.protections = bank.sum.warnings = 0;
+    doc = parsed(VICTRON_NESTED, &bank);
+    EXPECT(doc, "Alarms.BmsCable", 0);
+    CU_ASSERT_FALSE(has(doc, "Alarms.HighVoltage"));
+    json_delete(doc);
+    doc = parsed(VICTRON_FLAT, &bank);
+    EXPECT(doc, "Alarms.BmsCable", 0);
+    EXPECT(doc, "Warnings.BmsCable", 0);
+    CU_ASSERT_FALSE(has(doc, "Warnings.HighVoltage"));
     json_delete(doc);
 }
 
@@ -456,6 +484,7 @@ int main(int argc, char **argv)
         {"unknown places", test_unknown_places},
         {"alarms one by one in every form", test_alarms_one_by_one},
         {"alarms of unknown sets", test_alarms_of_unknown_sets},
+        {"alarms told among unknown ones", test_alarms_told_among_unknown},
         {"a lost BMS", test_bms_lost},
         {"power is exact", test_power},
         {"numbers are clamped", test_clamped_numbers},

@@ -43,26 +43,27 @@ static const struct alarm_key {
 
 enum { ALARM_KEYS = sizeof alarm_keys / sizeof alarm_keys[0] };
 
-static uint32_t set_if_known(const struct battery *b, uint32_t field, uint32_t set)
-{
-    return battery_knows(b, field) ? set : 0;
-}
-
+/* What is raised is told, whatever else is unknown; "ok" is only said where both sets tell. */
 static void put_levels(struct vjson_writer *w, enum victron_form form, const struct battery *b)
 {
-    uint32_t protections = set_if_known(b, FIELD_PROTECTIONS, b->protections);
-    uint32_t warnings = set_if_known(b, FIELD_WARNINGS, b->warnings);
+    uint32_t tell_protection = battery_told(b, FIELD_PROTECTIONS);
+    uint32_t tell_warning = battery_told(b, FIELD_WARNINGS);
 
-    if ((b->known & (FIELD_PROTECTIONS | FIELD_WARNINGS)) == 0) {
+    if ((tell_protection | tell_warning) == 0) {
         return;
     }
     vjson_open(w, "Alarms");
     for (size_t i = 0; i < ALARM_KEYS; i++) {
         const struct alarm_key *a = &alarm_keys[i];
         uint32_t mask = form == VICTRON_UNION ? a->nested | a->flat : a->nested;
-        int level = (protections & mask) != 0 ? 2 : (warnings & mask) != 0;
 
-        vjson_integer(w, a->key, level);
+        if ((b->protections & tell_protection & mask) != 0) {
+            vjson_integer(w, a->key, 2);
+        } else if ((b->warnings & tell_warning & mask) != 0) {
+            vjson_integer(w, a->key, 1);
+        } else if ((tell_protection & tell_warning & mask) != 0) {
+            vjson_integer(w, a->key, 0);
+        }
     }
     vjson_close(w);
 }
@@ -70,13 +71,15 @@ static void put_levels(struct vjson_writer *w, enum victron_form form, const str
 static void put_set(struct vjson_writer *w, const char *name, const struct battery *b,
                     uint32_t field, uint32_t set)
 {
-    if (!battery_knows(b, field)) {
+    uint32_t told = battery_told(b, field);
+
+    if (told == 0) {
         return;
     }
     vjson_open(w, name);
     for (size_t i = 0; i < ALARM_KEYS; i++) {
-        if (alarm_keys[i].flat != 0) {
-            vjson_integer(w, alarm_keys[i].key, (set & alarm_keys[i].flat) != 0);
+        if ((told & alarm_keys[i].flat) != 0) {
+            vjson_integer(w, alarm_keys[i].key, (set & told & alarm_keys[i].flat) != 0);
         }
     }
     vjson_close(w);
