@@ -124,6 +124,10 @@ PRELOAD_EXPORT int setsockopt(int fd, int level, int option, const void *value, 
 {
     struct can_socket *s = can_socket_at(fd);
 
+    /* What waits in the kernel waits in no queue of this connection: it is the hub's
+     * (HUB_TX_QUEUE), and a small buffer here would make a frame depend on when the hub reads. */
+    if (s != NULL && level == SOL_SOCKET && (option == SO_SNDBUF || option == SO_SNDBUFFORCE))
+        return 0;
     if (s == NULL || level == SOL_SOCKET)
         return real()->setsockopt(fd, level, option, value, n);
     if (s->broadcast)

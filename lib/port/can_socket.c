@@ -20,6 +20,11 @@
 #define RETRY_US       US_PER_S
 #define STALE_STAMP_US (10 * US_PER_S)
 
+/* What may wait in the kernel: about 20 frames, one set of the longest dialect. With a long
+ * txqueuelen it would be hundreds, and after a time without acknowledgement all of them would leave
+ * with what was true then. (The kernel doubles the number and counts 768 bytes for a frame.) */
+enum { SEND_BUFFER = 8192 };
+
 struct sock {
     struct can can; /* first */
     int fd;
@@ -175,10 +180,11 @@ static const struct can_ops sock_ops = {
 static enum err set_options(int fd, const struct can_options *options)
 {
     const can_err_mask_t errors = CAN_ERR_MASK;
-    const int on = 1, own = options->own ? 1 : 0;
+    const int on = 1, own = options->own ? 1 : 0, room = SEND_BUFFER;
 
     if (setsockopt(fd, SOL_CAN_RAW, CAN_RAW_ERR_FILTER, &errors, sizeof errors) != 0 ||
         setsockopt(fd, SOL_CAN_RAW, CAN_RAW_RECV_OWN_MSGS, &own, sizeof own) != 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room) != 0 ||
         setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0)
         return err_from_errno(errno);
     return ERR_OK;
