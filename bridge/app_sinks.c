@@ -10,6 +10,16 @@
  * helps nobody. */
 static const uint64_t restart_min_us = US_PER_S, restart_max_us = 30 * US_PER_S;
 
+/* Error frames come from the controller, hundreds a second on a broken bus. They are no data. */
+static void tell_error(struct app_can *c, const struct can_msg *msg, uint64_t now_us)
+{
+    unsigned missed = 0;
+
+    if (log_limit_ok(&c->limit_error, now_us, 10 * US_PER_S, &missed))
+        log_msg(c->app->log, LOG_WARN, "can", "bus=%s error frame: %s (%u not shown)",
+                c->config.name, can_error_text(msg), missed);
+}
+
 static void on_frame(void *ctx, const struct can_msg *msg, uint64_t t_us, bool own)
 {
     struct app_can *c = ctx;
@@ -17,6 +27,10 @@ static void on_frame(void *ctx, const struct can_msg *msg, uint64_t t_us, bool o
     (void)t_us;
     if (own)
         return;
+    if (msg->error) {
+        tell_error(c, msg, loop_now(c->app->loop));
+        return;
+    }
     sink_can_on_frame(&c->sink, msg, loop_now(c->app->loop));
     if (msg->id == pylon_can_keepalive_id(c->config.sink.dialect))
         app_settle(c->app);
@@ -28,6 +42,7 @@ static void on_state(void *ctx, enum can_state state)
 
     switch (state) {
     case CAN_UP:
+        log_msg(c->app->log, LOG_INFO, "can", "bus=%s works again", c->config.name);
         c->restart_us = NEVER_US;
         c->restart_wait_us = restart_min_us;
         break;

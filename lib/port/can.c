@@ -183,3 +183,29 @@ bool can_state_from_error(const struct can_msg *msg, enum can_state *ret)
         return false;
     return true;
 }
+
+/* linux/can/error.h; the most telling first, as several may stand in one frame. */
+const char *can_error_text(const struct can_msg *msg)
+{
+    static const struct {
+        uint32_t class;
+        const char *text;
+    } texts[] = {
+        {CAN_ERR_BUSOFF, "bus-off"},           {CAN_ERR_RESTARTED, "the controller was restarted"},
+        {CAN_ERR_ACK, "nobody acknowledges"},  {CAN_ERR_TX_TIMEOUT, "sending takes too long"},
+        {CAN_ERR_LOSTARB, "lost arbitration"}, {CAN_ERR_TRX, "the transceiver reports a fault"},
+        {CAN_ERR_PROT, "a frame was damaged"}, {CAN_ERR_BUSERROR, "an error on the bus"},
+    };
+    const uint8_t overflow = CAN_ERR_CRTL_RX_OVERFLOW | CAN_ERR_CRTL_TX_OVERFLOW;
+    const uint8_t passive = CAN_ERR_CRTL_RX_PASSIVE | CAN_ERR_CRTL_TX_PASSIVE;
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if ((msg->id & texts[i].class) != 0)
+            return texts[i].text;
+    if ((msg->id & CAN_ERR_CRTL) == 0)
+        return "unknown";
+    return (msg->data[1] & overflow) != 0              ? "the controller lost frames"
+           : (msg->data[1] & passive) != 0             ? "error passive"
+           : (msg->data[1] & CAN_ERR_CRTL_ACTIVE) != 0 ? "few errors again"
+                                                       : "many errors";
+}

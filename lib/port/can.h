@@ -59,6 +59,9 @@ const char *can_name(const struct can *can);
 /* Frames and commands that an slcan adapter refused (BEL); 0 for the other kinds. */
 unsigned can_refused(const struct can *can);
 
+/* What an error frame tells, in a few words: "nobody acknowledges". */
+const char *can_error_text(const struct can_msg *msg);
+
 /* True when this kernel can make AF_CAN sockets at all. */
 bool can_kernel_supported(void);
 

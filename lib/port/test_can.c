@@ -418,6 +418,33 @@ static bool match(struct can_filter f, canid_t id)
     return hub_filter_match(&want, id);
 }
 
+static void test_error_texts(void)
+{
+    static const struct {
+        const char *frame, *text;
+    } cases[] = {
+        /* of an slcan adapter and of the SJA1000: platform/kernels.md section 5 */
+        {"20000204#0008000000006261", "many errors"},
+        {"20000204#0010000000008182", "error passive"},
+        {"20000204#0040000000000000", "few errors again"},
+        {"20000040#0000000000000000", "bus-off"},
+        {"20000100#0000000000000000", "the controller was restarted"},
+        {"200000A8#0000001900000000", "nobody acknowledges"},
+        {"20000088#0000080000000000", "a frame was damaged"},
+        {"2000008C#0001000000000000", "a frame was damaged"},
+        {"20000004#0001000000000000", "the controller lost frames"},
+        {"20000004#0002000000000000", "the controller lost frames"},
+        {"20000002#0000000000000000", "lost arbitration"},
+        {"20000000#0000000000000000", "unknown"},
+    };
+    struct can_msg msg;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CU_ASSERT(can_msg_parse(span_str(cases[i].frame), &msg));
+        CU_ASSERT_STRING_EQUAL(can_error_text(&msg), cases[i].text);
+    }
+}
+
 static void test_filters(void)
 {
     CU_ASSERT(match((struct can_filter){0, 0}, 0x351));
@@ -661,6 +688,7 @@ int main(int argc, char **argv)
         {"hub: a member's last frames arrive", test_hub_last_words},
         {"deleted from callbacks", test_deleted_in_callbacks},
         {"impossible frames are refused", test_bad_frames_are_refused},
+        {"error frames in words", test_error_texts},
         {"filters as the kernel's", test_filters},
         {"slcan adapter on a PTY", test_slcan},
         {"SocketCAN: frames, error frames", test_socketcan_frames},
