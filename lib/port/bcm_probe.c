@@ -5,11 +5,12 @@
  * checks the expectations against the kernel; under the preload library, in real and in virtual
  * time, it checks the library.
  *
- *     bcm_probe UNIT_MS INTERFACE [INTERFACE2]
+ *     bcm_probe [-v] UNIT_MS INTERFACE [INTERFACE2]
  *
  * Nothing may come early; a frame may be two seconds late. Prints each line that failed. Exit
  * status: 0 all is well, 1 something failed, which a busy machine may explain, 3 something was
- * early.
+ * early. With -v everything that was told and heard is printed, with the units of time since the
+ * line before: two buses that are alike print the same.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <linux/can/raw.h>
 #include <net/if.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +33,8 @@ enum { LATE_MS = 2000, FRAMES_MAX = 300 };
 
 static unsigned failures, early; /* a program, not a library */
 static int64_t unit_ms;
+static bool verbose;
+static int64_t recorded_ms; /* when the record got its last line */
 
 static void check(bool ok, const char *text, int line)
 {
@@ -48,6 +52,45 @@ static int64_t now_ms(void)
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* ---- the record ---- */
+
+static void record(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void record(const char *format, ...)
+{
+    va_list args;
+
+    if (!verbose)
+        return;
+    int64_t now = now_ms();
+    printf("+%lld  ",
+           (long long)(recorded_ms == 0 ? 0 : (now - recorded_ms + unit_ms / 2) / unit_ms));
+    recorded_ms = now;
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+}
+
+static void record_frame(const char *what, const struct can_frame *f)
+{
+    char data[2 * CAN_MAX_DLEN + 1] = "";
+
+    for (unsigned i = 0; i < f->len && i < CAN_MAX_DLEN; i++)
+        snprintf(data + 2 * (size_t)i, 3, "%02X", (unsigned)f->data[i]);
+    record("%s %08X#%s", what, (unsigned)f->can_id, data);
+}
+
+static void record_head(const char *what, const struct bcm_msg_head *head)
+{
+    int64_t ms1 = head->ival1.tv_sec * 1000 + head->ival1.tv_usec / 1000;
+    int64_t ms2 = head->ival2.tv_sec * 1000 + head->ival2.tv_usec / 1000;
+
+    record("%s opcode=%u flags=%04X count=%u ival1=%lld ival2=%lld id=%08X frames=%u", what,
+           (unsigned)head->opcode, (unsigned)head->flags, (unsigned)head->count,
+           (long long)(ms1 / unit_ms), (long long)(ms2 / unit_ms), (unsigned)head->can_id,
+           (unsigned)head->nframes);
 }
 
 static void sleep_ms(int64_t ms)
@@ -94,6 +137,7 @@ static int open_bcm(const char *interface)
 static bool put(int fd, canid_t id, uint8_t n, uint8_t a, uint8_t b)
 {
     const struct can_frame f = {.can_id = id, .len = n, .data = {a, b}};
+    record_frame("put", &f);
     return write(fd, &f, sizeof f) == (ssize_t)sizeof f;
 }
 
@@ -103,13 +147,21 @@ static bool readable(int fd, int64_t ms)
     return poll(&p, 1, (int)ms) == 1 && (p.revents & POLLIN) != 0;
 }
 
-/* The next frame of a raw socket; an impossible id when none comes. */
-static struct can_frame next(int fd)
+static struct can_frame take(int fd)
 {
     struct can_frame f = {.can_id = 0};
 
     if (!readable(fd, 10 * unit_ms + LATE_MS) || read(fd, &f, sizeof f) != (ssize_t)sizeof f)
         f.can_id = 0xFFFFFFFF;
+    return f;
+}
+
+/* The next frame of a raw socket; an impossible id when none comes. */
+static struct can_frame next(int fd)
+{
+    const struct can_frame f = take(fd);
+
+    record_frame("frame", &f);
     return f;
 }
 
@@ -119,9 +171,10 @@ static void skip_to(int fd, uint8_t byte)
     struct can_frame f;
 
     do
-        f = next(fd);
+        f = take(fd);
     while (f.can_id != 0xFFFFFFFF && f.data[0] != byte);
     CHECK(f.data[0] == byte);
+    record_frame("at last", &f);
 }
 
 /* ---- messages ---- */
@@ -143,8 +196,12 @@ static ssize_t tell_to(int fd, const struct bcm_msg_head *head, unsigned frames,
 
     memcpy(bytes, head, sizeof *head);
     memcpy(bytes + sizeof *head, out.frames, frames * sizeof out.frames[0]);
-    return ifindex != 0 ? sendto(fd, bytes, n, 0, (const struct sockaddr *)&to, sizeof to)
-                        : write(fd, bytes, n);
+    ssize_t done = ifindex != 0 ? sendto(fd, bytes, n, 0, (const struct sockaddr *)&to, sizeof to)
+                                : write(fd, bytes, n);
+    int number = errno;
+    record_head(done == (ssize_t)n ? "tell" : strerror(number), head);
+    errno = number;
+    return done;
 }
 
 static ssize_t tell(int fd, const struct bcm_msg_head *head)
@@ -163,11 +220,16 @@ static void hear(int fd, struct bcm_msg_head *ret)
     ssize_t n = readable(fd, 10 * unit_ms + LATE_MS) ? read(fd, bytes, sizeof bytes) : -1;
 
     memset(ret, 0, sizeof *ret);
-    if (n < (ssize_t)sizeof *ret)
+    if (n < (ssize_t)sizeof *ret) {
+        record("nothing heard");
         return;
+    }
     memcpy(ret, bytes, sizeof *ret);
     memcpy(in.frames, bytes + sizeof *ret, (size_t)n - sizeof *ret);
     CHECK((size_t)n == sizeof *ret + ret->nframes * sizeof in.frames[0]);
+    record_head("hear", ret);
+    for (uint32_t i = 0; i < ret->nframes; i++)
+        record_frame("    ", &in.frames[i]);
 }
 
 static bool hears(int fd, uint32_t opcode, canid_t id)
@@ -188,7 +250,17 @@ static bool hears_change(int fd, canid_t id, uint8_t a, uint8_t b)
 /* Nothing now, and nothing that a hub has not handed on yet. */
 static bool silent(int fd)
 {
-    return !readable(fd, 30);
+    bool ok = !readable(fd, 30);
+
+    record(ok ? "silent" : "not silent");
+    return ok;
+}
+
+/* Frames that were on their way; how many is a matter of chance. */
+static void drain(int fd)
+{
+    while (readable(fd, 30))
+        take(fd);
 }
 
 /* ---- the socket ---- */
@@ -320,8 +392,7 @@ static void check_cyclic(const char *interface)
     const struct bcm_msg_head stop = {.opcode = TX_DELETE, .can_id = 0x305};
     CHECK(told(fd, &stop));
     CHECK(tell(fd, &stop) == -1 && errno == EINVAL);
-    while (!silent(raw))
-        next(raw);
+    drain(raw);
     sleep_ms(2 * unit_ms);
     CHECK(silent(raw));
     close(fd);
@@ -354,8 +425,7 @@ static void check_counted(const char *interface)
     head =
         (struct bcm_msg_head){.opcode = TX_SETUP, .flags = SETTIMER, .can_id = 0x100, .nframes = 1};
     CHECK(told(fd, &head)); /* times of zero stop it */
-    while (!silent(raw))
-        next(raw);
+    drain(raw);
     sleep_ms(3 * unit_ms);
     CHECK(silent(raw));
     close(fd);
@@ -396,8 +466,7 @@ static void check_closed(const char *interface)
     out.frames[0] = (struct can_frame){.can_id = 0x120};
     CHECK(told(fd, &head) && next(raw).can_id == 0x120 && next(raw).can_id == 0x120);
     close(fd);
-    while (!silent(raw))
-        next(raw);
+    drain(raw);
     sleep_ms(2 * unit_ms);
     CHECK(silent(raw));
     close(raw);
@@ -567,25 +636,45 @@ static void check_any(const char *interface, const char *second)
     close(b);
 }
 
+static void check_all(const char *interface)
+{
+    static const struct {
+        const char *name;
+        void (*check)(const char *interface);
+    } parts[] = {
+        {"the socket", check_socket},
+        {"what is refused", check_refused},
+        {"sending", check_send},
+        {"cyclic", check_cyclic},
+        {"counted", check_counted},
+        {"the next frame", check_index},
+        {"closed", check_closed},
+        {"filter by id", check_by_id},
+        {"filter by content", check_content},
+        {"multiplexed", check_multiplexed},
+        {"time-out", check_timeout},
+        {"throttle", check_throttle},
+        {"remote", check_remote},
+    };
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        record("== %s", parts[i].name);
+        parts[i].check(interface);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+    argv += verbose ? 1 : 0;
+    argc -= verbose ? 1 : 0;
     if (argc < 3)
         return 2;
     unit_ms = strtoll(argv[1], NULL, 10);
-    check_socket(argv[2]);
-    check_refused(argv[2]);
-    check_send(argv[2]);
-    check_cyclic(argv[2]);
-    check_counted(argv[2]);
-    check_index(argv[2]);
-    check_closed(argv[2]);
-    check_by_id(argv[2]);
-    check_content(argv[2]);
-    check_multiplexed(argv[2]);
-    check_timeout(argv[2]);
-    check_throttle(argv[2]);
-    check_remote(argv[2]);
-    if (argc > 3)
+    check_all(argv[2]);
+    if (argc > 3) {
+        record("== any interface");
         check_any(argv[2], argv[3]);
+    }
     return early > 0 ? 3 : failures == 0 ? 0 : 1;
 }
