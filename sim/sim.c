@@ -139,6 +139,15 @@ void sim_reschedule(struct sim *sim)
     loop_timer_at(sim->timer, next_deadline(sim));
 }
 
+void sim_unit_up(struct sim *sim, unsigned unit)
+{
+    const struct device_ops *ops = sim->device->ops;
+
+    sim->present[unit] = true;
+    if (ops->unit_power_up != NULL)
+        ops->unit_power_up(sim->device, unit, loop_now(sim->loop));
+}
+
 static void bring_modules_back(struct sim *sim, uint64_t now_us)
 {
     for (unsigned i = 0; i < SIM_MAX_BATTERIES; i++) {
@@ -147,7 +156,7 @@ static void bring_modules_back(struct sim *sim, uint64_t now_us)
         const struct tracker t = {
             .kind = TRACK_PRESENCE, .tag = sim->back[i].tag, .battery = i + 1};
         sim->back[i].at_us = NEVER_US;
-        sim->present[i] = true;
+        sim_unit_up(sim, i);
         sim_track(sim, &t);
     }
 }

@@ -133,7 +133,13 @@ static enum err hold(struct sim *sim, bool held, unsigned tag, const char **ret_
     return ERR_OK;
 }
 
-/* The master is the one with the console: when it leaves, the port is dead until it is back. */
+/* The master is the one with the console: when it leaves, the port is dead until it is back. Units
+ * on a bus have no such one. */
+static bool is_port(const struct sim *sim, unsigned battery)
+{
+    return battery == 1 && sim->device->ops->unit_power_up == NULL;
+}
+
 static enum err move_module(struct sim *sim, const struct stimulus *s, unsigned tag,
                             const char **ret_why)
 {
@@ -145,9 +151,12 @@ static enum err move_module(struct sim *sim, const struct stimulus *s, unsigned 
     if (*present == joins)
         return refuse(ret_why, ERR_EXISTS,
                       joins ? "the module is in the stack already" : "the module has left already");
-    *present = joins;
     sim->back[s->battery - 1].at_us = NEVER_US;
-    if (s->battery == 1)
+    if (joins)
+        sim_unit_up(sim, s->battery - 1U);
+    else
+        *present = false;
+    if (is_port(sim, s->battery))
         sim_power(sim, joins);
     sim_track(sim, &t);
     return ERR_OK;
@@ -162,7 +171,7 @@ static enum err reboot(struct sim *sim, const struct stimulus *s, unsigned tag,
 
     if (!sim->present[i])
         return refuse(ret_why, ERR_USAGE, "the module has left the stack");
-    if (i > 0) {
+    if (!is_port(sim, s->battery)) {
         sim->present[i] = false;
         sim->back[i] = (struct module_back){.at_us = back_us, .tag = tag};
         return ERR_OK;
@@ -207,8 +216,11 @@ static enum err replay(struct sim *sim, const struct stimulus *s, unsigned tag,
 {
     const struct tracker t = {.kind = TRACK_RECORDED, .tag = tag};
     struct recording *recording;
-    enum err e = recording_load(s->text, &recording, ret_why);
 
+    if (!sim->config.kind->replays)
+        return refuse(ret_why, ERR_UNSUPPORTED,
+                      "this device has no recordings; consoles and batteries on CAN have");
+    enum err e = recording_load(s->text, &recording, ret_why);
     if (e != ERR_OK)
         return e;
     sim->device->ops->replay(sim->device, recording);

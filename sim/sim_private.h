@@ -101,6 +101,8 @@ void sim_reschedule(struct sim *sim);
 void sim_drop_replies(struct sim *sim);
 /* Power for the device: false takes it away. */
 void sim_power(struct sim *sim, bool on);
+/* A battery of the port (from 0) is there, and where it has a power switch of its own, it is on. */
+void sim_unit_up(struct sim *sim, unsigned unit);
 /* Gives bytes to the device as if they had come over the wire. */
 void sim_type(struct sim *sim, struct span bytes);
 /* Bytes from the client, through whatever is between. */

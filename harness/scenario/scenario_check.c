@@ -214,5 +214,6 @@ void check_whole(struct parser *p)
         if (s->stmts[i].kind == STMT_WITHIN)
             check_within(p, i);
     check_virtual(p);
+    check_replays(p->s);
     check_covers(p);
 }

@@ -88,6 +88,7 @@ bool check_requirement_exists(struct parser *p, struct conf_file *file, uint32_t
 void check_whole(struct parser *p);
 
 /* scenario_recordings.c */
+void check_replays(struct scenario *s); /* by a device that has recordings */
 void check_recordings(struct scenario *s);
 /* Reads `path` and every line of it into the scenario (defaults). False after reporting. */
 bool parse_include(struct parser *p, const struct conf_line *line, const char *path,

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The recordings that a scenario replays, as far as they are part of the project: one that is
- * missing is a mistake in the file, to be found before anything runs. Those under {captures} may be
- * elsewhere.
+ * The recordings that a scenario replays: whether its device can answer from one, and, as far as
+ * they are part of the project, whether they are there. Both are mistakes in the file, to be found
+ * before anything runs. Recordings under {captures} may be elsewhere.
  */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "harness/scenario/scenario_private.h"
+#include "sim/device/kind.h"
 
 /* Where the line's text in quotes begins. */
 static uint32_t column_of(const struct conf_file *file, uint32_t number)
@@ -39,12 +40,42 @@ static void check_recording(struct scenario *s, uint32_t line, struct span name)
                       strerror(errno));
 }
 
+static void refuse_device(struct scenario *s, uint32_t line)
+{
+    char text[200];
+    struct buf names = buf_of(text, sizeof text - 1);
+    const struct device_kind *kind;
+
+    for (size_t i = 0; (kind = device_kind_at(i)) != NULL; i++) {
+        if (kind->replays)
+            buf_printf(&names, "%s%s", names.n > 0 ? ", " : "", kind->name);
+    }
+    text[names.n] = '\0';
+    conf_error_at(s->file, line, column_of(s->file, line),
+                  "device %s does not answer from recordings (these do: %s); give its values with "
+                  "'set', single telegrams with 'send'",
+                  s->sim.kind->name, text);
+}
+
+static bool is_replay(const struct stmt *stmt)
+{
+    return stmt->kind == STMT_STIMULUS && stmt->own.verb == OWN_NONE &&
+           stmt->stimulus.verb == STIM_REPLAY;
+}
+
+void check_replays(struct scenario *s)
+{
+    for (size_t i = 0; i < s->n_stmts; i++) {
+        if (is_replay(&s->stmts[i]) && !s->sim.kind->replays)
+            refuse_device(s, s->stmts[i].line);
+    }
+}
+
 void check_recordings(struct scenario *s)
 {
     for (size_t i = 0; i < s->n_stmts; i++) {
         const struct stmt *stmt = &s->stmts[i];
-        if (stmt->kind != STMT_STIMULUS || stmt->own.verb != OWN_NONE ||
-            stmt->stimulus.verb != STIM_REPLAY)
+        if (!is_replay(stmt))
             continue;
         struct span rest = span_str(stmt->stimulus.text);
         while (rest.n > 0) {

@@ -392,6 +392,22 @@ static void test_many_errors(void)
     free(got);
 }
 
+/* Before anything runs: what is wrong, why, and what to do instead. */
+static void test_replay_on_a_device_without_recordings(void)
+{
+    char *got =
+        errors_of("t.scn", "scenario T-1 \"t\"\ncovers A-1\nduration 9 s\n[port]\ndevice jk-bus\n"
+                           "[bms 1]\nsoc 5 %\n[timeline]\n@1s bms 1 replay \"a.txt\"\n"
+                           "@1s..9s can never ccl > 0 A req A-1\n");
+    const char *want =
+        "t.scn:9:18: error: device jk-bus does not answer from recordings (these do: "
+        "pylontech-console, pylon-can); give its values with 'set', single telegrams with 'send'\n";
+
+    if (strncmp(got, want, strlen(want)) != 0)
+        TESTING_FAIL("got\n%s\nwant\n%s", got, want);
+    free(got);
+}
+
 /* An error in one statement is not followed by errors that only come from it. */
 static void test_no_cascade(void)
 {
@@ -419,6 +435,7 @@ int main(int argc, char **argv)
         {"errors of sections", test_section_errors},
         {"the specification's messages, verbatim", test_specified_messages},
         {"twenty errors at most, in order", test_many_errors},
+        {"a replay that cannot be", test_replay_on_a_device_without_recordings},
         {"one mistake, one error", test_no_cascade},
         {0},
     };

@@ -178,6 +178,7 @@ const struct device_kind console_kind = {
     .name = "pylontech-console",
     .summary = "text console on RS232, 115200 baud (Pylontech, PYTES)",
     .wire = DEVICE_TTY,
+    .replays = true,
     .model = "pylontech.us3000c",
     .knobs_size = sizeof(struct sim_console),
     .keys = keys,

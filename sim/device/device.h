@@ -96,6 +96,9 @@ struct device_ops {
     void (*destroy)(struct device *device);
     /* Power comes on: sessions are gone, start-up modes are back. */
     void (*power_up)(struct device *device, uint64_t now_us);
+    /* Power comes on at one of several units (its place in the stack) that share the wires and
+     * nothing else. NULL: the port is battery 1's, and without it nobody answers. */
+    void (*unit_power_up)(struct device *device, unsigned unit, uint64_t now_us);
     void (*on_bytes)(struct device *device, struct span bytes, uint64_t now_us);
     /* A client came or went. NULL: this device does not know. */
     void (*on_client)(struct device *device, bool there, uint64_t now_us);
@@ -115,7 +118,8 @@ struct device_ops {
     bool (*readdress)(const struct device *device, struct span command, uint8_t address,
                       struct buf *out);
     /* From now on answers come from the recording (owned by the caller, outlives the device); NULL
-     * goes back to the simulation. */
+     * goes back to the simulation. A device without recordings (device_kind.replays) has none of
+     * this. */
     void (*replay)(struct device *device, struct recording *recording);
 };
 

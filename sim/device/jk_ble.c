@@ -349,12 +349,6 @@ static enum err render(const struct device *device, struct span command, const s
     return compose(ble_of_const(device), command, stack, out);
 }
 
-static void replay(struct device *device, struct recording *recording)
-{
-    (void)recording;
-    device->host.note(device->host.ctx, "replay", "recordings are of consoles; nothing changes");
-}
-
 enum err jk_ble_new(const struct sim_config *config, const struct device_host *host,
                     struct device **ret)
 {
@@ -367,8 +361,7 @@ enum err jk_ble_new(const struct sim_config *config, const struct device_host *h
                                           .on_deadline = on_deadline,
                                           .baud = baud,
                                           .accepts = accepts,
-                                          .render = render,
-                                          .replay = replay};
+                                          .render = render};
     struct jk_ble *b = calloc(1, sizeof *b);
 
     if (b == NULL)

@@ -38,14 +38,20 @@ static uint64_t gap_us(const struct jk_pb *pb)
     return characters > GAP_US ? characters : GAP_US;
 }
 
+static void unit_power_up(struct device *device, unsigned unit, uint64_t now_us)
+{
+    struct jk_pb *pb = pb_of(device);
+
+    pb->unit[unit].powered_us = now_us;
+    pb->shut_down[unit] = false;
+}
+
 static void power_up(struct device *device, uint64_t now_us)
 {
     struct jk_pb *pb = pb_of(device);
 
-    for (unsigned i = 0; i < SIM_MAX_BATTERIES; i++) {
-        pb->unit[i].powered_us = now_us;
-        pb->shut_down[i] = false;
-    }
+    for (unsigned i = 0; i < SIM_MAX_BATTERIES; i++)
+        unit_power_up(device, i, now_us);
     pb->rx_n = 0;
     pb->rx_too_long = false;
     pb->rx_end_us = NEVER_US;
@@ -319,12 +325,6 @@ static bool readdress(const struct device *device, struct span command, uint8_t 
     return jk_pb_readdress(pb_of_const(device), command, address, out);
 }
 
-static void replay(struct device *device, struct recording *recording)
-{
-    (void)device; /* recordings are of consoles */
-    (void)recording;
-}
-
 static void destroy(struct device *device)
 {
     free(pb_of(device));
@@ -334,6 +334,7 @@ static const struct device_ops ops = {
     .name = "jk-pb",
     .destroy = destroy,
     .power_up = power_up,
+    .unit_power_up = unit_power_up,
     .on_bytes = on_bytes,
     .next_deadline = next_deadline,
     .on_deadline = on_deadline,
@@ -341,7 +342,6 @@ static const struct device_ops ops = {
     .accepts = accepts,
     .render = render,
     .readdress = readdress,
-    .replay = replay,
 };
 
 enum err jk_pb_new(const struct sim_config *config, const struct device_host *host,

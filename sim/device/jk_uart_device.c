@@ -258,12 +258,6 @@ static enum err render(const struct device *device, struct span command, const s
     return ERR_OK;
 }
 
-static void replay(struct device *device, struct recording *recording)
-{
-    (void)device; /* recordings are of consoles */
-    (void)recording;
-}
-
 static void destroy(struct device *device)
 {
     free(bms_of(device));
@@ -279,7 +273,6 @@ static const struct device_ops ops = {
     .baud = baud,
     .accepts = accepts,
     .render = render,
-    .replay = replay,
 };
 
 enum err jk_uart_device_new(const struct sim_config *config, const struct device_host *host,

@@ -20,6 +20,7 @@ struct device_kind {
     const char *name;    /* what stands behind the key `device` */
     const char *summary; /* one line for people */
     enum device_wire wire;
+    bool replays;      /* it can answer from a recording (device_ops.replay) */
     const char *model; /* of batteries that name none: "pylontech.us3000c" */
     size_t knobs_size; /* of the struct behind `knobs` below; at most DEVICE_KNOBS_MAX */
     /* The keys of [port] besides `device` and `pace`, at most DEVICE_KEYS_MAX; NULL terminated. */

@@ -183,6 +183,7 @@ const struct device_kind pylon_can_battery_kind = {
     .name = "pylon-can",
     .summary = "frames on a CAN bus, 500 kbit/s (Pylontech V1.2, V1.3, V2.0.6, Victron, SMA)",
     .wire = DEVICE_CAN,
+    .replays = true,
     .model = "pylontech.us3000c",
     .knobs_size = sizeof(struct sim_pylon_can),
     .keys = keys,

@@ -368,6 +368,24 @@ static void test_changes_of_the_stack(void)
     bench_close(&b);
 }
 
+/* Each pack has a switch of its own: one that starts shows zeros, the others go on. */
+static void test_one_unit_starts(void)
+{
+    static const char *const keys[] = {"boot 16 s", NULL};
+    struct bench b;
+
+    open_bench(&b, 2, keys);
+    bench_pass(&b, 20 * US_PER_S);
+    bench_ask(&b, ASK_2_CELLS);
+    CU_ASSERT_EQUAL(b.memory[173], 60);
+    b.device->ops->unit_power_up(b.device, 1, b.now_us);
+    bench_ask(&b, ASK_2_CELLS);
+    CU_ASSERT_EQUAL(b.memory[173], 0);
+    bench_ask(&b, ASK_1_CELLS);
+    CU_ASSERT_EQUAL(b.memory[173], 60);
+    bench_close(&b);
+}
+
 int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
@@ -376,6 +394,7 @@ int main(int argc, char **argv)
         {"forms of an answer", test_forms},
         {"the counter of 15.10", test_counter_byte},
         {"absent units", test_absent_units},
+        {"one unit starts", test_one_unit_starts},
         {"triggers too close", test_triggers_too_close},
         {"a request into an answer", test_a_request_into_an_answer},
         {"one address twice", test_one_address_twice},

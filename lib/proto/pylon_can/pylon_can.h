@@ -51,8 +51,8 @@ bool pylon_can_frame_at(const struct pylon_can_dialect *dialect, size_t i,
  * What the bank does not know: without CVL, CCL, DCL, SOC, voltage, current and (where the dialect
  * has no mark for "invalid") a cell temperature there is nothing to send: ERR_INCOMPLETE, nothing
  * written; also when CVL would be 0 on the wire, which is an order to discharge. Other frames are
- * left out when what they are about is unknown, as 35C without the enables; optional fields take the
- * dialect's "not provided". The alarms' frames are always sent, because inverters refuse a set
+ * left out when what they are about is unknown, as 35C without the enables; optional fields take
+ * the dialect's "not provided". The alarms' frames are always sent, because inverters refuse a set
  * without them: in 35A an unknown condition is 00b, "not supported"; the bits of 359 say only what
  * is raised, and have no word for "fine" that would have to be kept back.
  *

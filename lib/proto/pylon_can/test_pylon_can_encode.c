@@ -616,7 +616,8 @@ static void test_without_optional_fields(void)
     EXPECT_ABSENT("victron", &bank, 0x381);
 }
 
-/* "No alarm" is only said by who knows, where there is a word for it; a known half stays visible. */
+/* "No alarm" is only said by who knows, where there is a word for it; a known half stays visible.
+ */
 static void test_without_alarm_sets(void)
 {
     struct bank bank = fixture_bank();
