@@ -114,6 +114,7 @@ void fake_path(const struct fake_object *o, char out[FAKE_PATH]);
 int fake_append_objects(sd_bus_message *m, struct fake_bluez *f); /* a{oa{sa{sv}}} */
 /* Signals. */
 void fake_say_device(struct fake_device *d, const char *property);
+void fake_say_unlinked(struct fake_device *d); /* both properties at once, as bluetoothd does */
 void fake_say_device_without(struct fake_device *d, const char *property);
 void fake_say_adapter(struct fake_bluez *f, const char *property);
 void fake_say_characteristic(struct fake_device *d, unsigned characteristic, const char *property);

@@ -118,13 +118,13 @@ void fake_link_end(struct fake_device *d, enum ble_end why)
     d->advert_us = now_us + d->traits.interval_us;
     answer_connect(d, "le-connection-abort-by-local");
     if (resolved) {
-        fake_say_device(d, "ServicesResolved");
+        fake_say_unlinked(d);
         fake_say_gatt(d, false);
-    }
-    if (linked) {
+    } else if (linked) {
         fake_say_device(d, "Connected");
-        d->peripheral.handler.disconnected(d->peripheral.handler.ctx, why);
     }
+    if (linked)
+        d->peripheral.handler.disconnected(d->peripheral.handler.ctx, why);
     fake_reschedule(d->fake);
 }
 

@@ -250,6 +250,20 @@ void fake_say_device(struct fake_device *d, const char *property)
     say_changed(d->fake, &o, property, false);
 }
 
+void fake_say_unlinked(struct fake_device *d)
+{
+    const struct fake_object o = {.kind = FAKE_DEVICE1, .device = d};
+    char path[FAKE_PATH];
+    sd_bus_message *m;
+
+    fake_path(&o, path);
+    m = new_signal(d->fake, path, properties, "PropertiesChanged");
+    if (m != NULL)
+        send_signal(d->fake, m,
+                    sd_bus_message_append(m, "sa{sv}as", fake_interface(o.kind), 2,
+                                          "ServicesResolved", "b", 0, "Connected", "b", 0, 0));
+}
+
 void fake_say_device_without(struct fake_device *d, const char *property)
 {
     const struct fake_object o = {.kind = FAKE_DEVICE1, .device = d};

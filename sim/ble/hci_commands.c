@@ -108,20 +108,26 @@ static uint8_t read_no_features(struct hci_controller *c, struct span p, struct 
     return HCI_OK;
 }
 
+/* FNV-1a. */
+static uint32_t stir(uint32_t hash, uint32_t word)
+{
+    return (hash ^ word) * 16777619;
+}
+
 /* It depends on the batteries in the air, because BlueZ keeps what it has discovered of a device in
  * a folder of its adapter: another battery at the same address must not meet that. */
 static uint8_t read_address(struct hci_controller *c, struct span p, struct buf *ret)
 {
-    uint32_t hash = 2166136261; /* FNV-1a */
+    uint32_t hash = 2166136261;
 
     (void)p;
     for (const struct hci_peer *peer = c->peers; peer != NULL; peer = peer->next) {
         for (size_t i = 0; i < HCI_ADDRESS; i++)
-            hash = (hash ^ peer->address.bytes[i]) * 16777619;
-        for (size_t i = 0; i < peer->table.n; i++)
-            hash = (hash ^ peer->table.attributes[i].handle ^
-                    (uint32_t)peer->table.attributes[i].uuid << 16) *
-                   16777619;
+            hash = stir(hash, peer->address.bytes[i]);
+        for (size_t i = 0; i < peer->table.n; i++) {
+            const struct att_attribute *a = &peer->table.attributes[i];
+            hash = stir(stir(stir(hash, a->handle), a->uuid), a->properties);
+        }
     }
     buf_u32le(ret, hash);
     buf_u16le(ret, 0x0200); /* locally administered: 02:00:xx:xx:xx:xx */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/ble/radio.h"
 #include "testing/testing.h"
 
 #define WAIT_US (20 * US_PER_S)
@@ -129,7 +130,7 @@ void ble_rig_link(struct ble_rig *r)
                                                .on_state = on_state,
                                                .ctx = r};
 
-    r->target.bus = dbus_daemon_address(r->daemon);
+    r->target.bus = ble_rig_bus(r);
     CU_ASSERT_EQUAL_FATAL(bluez_link_new(r->loop, &r->target, &handler, &r->link), ERR_OK);
 }
 
@@ -178,6 +179,43 @@ static bool until_flag(struct ble_rig *r, const bool *flag)
     return *flag;
 }
 
+/* ERR_NOT_FOUND: no dbus-daemon. */
+static enum err up_played(struct ble_rig *r)
+{
+    struct dbus_daemon_handler daemon = {on_daemon_ready, on_daemon_failed, r};
+    struct fake_bluez_handler radio = {on_radio_ready, on_radio_failed, r};
+    enum err e = dbus_daemon_new(r->loop, r->folder, &daemon, &r->daemon);
+
+    if (e != ERR_OK)
+        return e;
+    CU_ASSERT_TRUE_FATAL(until_flag(r, &r->daemon_ready));
+    return fake_bluez_new(r->loop, dbus_daemon_address(r->daemon), &radio, &r->radio);
+}
+
+static enum err up_real(struct ble_rig *r)
+{
+    const struct ble_radio_handler radio = {on_radio_ready, on_radio_failed, r};
+    const char *allowed = getenv("BMSRIG_BLUETOOTH");
+
+    if (allowed == NULL || strcmp(allowed, "1") != 0)
+        return ERR_NOT_FOUND;
+    return ble_radio_open(r->loop, "vhci", &radio, &r->radio);
+}
+
+bool ble_rig_is_real(void)
+{
+#ifdef BLE_RIG_REAL
+    return true;
+#else
+    return false;
+#endif
+}
+
+const char *ble_rig_bus(const struct ble_rig *r)
+{
+    return r->daemon != NULL ? dbus_daemon_address(r->daemon) : NULL;
+}
+
 bool ble_rig_up(struct ble_rig *r, const struct ble_traits *traits)
 {
     static const struct ble_handler battery = {.connected = on_connected,
@@ -185,8 +223,6 @@ bool ble_rig_up(struct ble_rig *r, const struct ble_traits *traits)
                                                .mtu = on_mtu,
                                                .subscribed = on_subscribed,
                                                .written = on_written};
-    struct dbus_daemon_handler daemon = {on_daemon_ready, on_daemon_failed, r};
-    struct fake_bluez_handler radio = {on_radio_ready, on_radio_failed, r};
     struct ble_handler handler = battery;
 
     *r = (struct ble_rig){
@@ -197,18 +233,17 @@ bool ble_rig_up(struct ble_rig *r, const struct ble_traits *traits)
     CU_ASSERT_EQUAL_FATAL(loop_new(&r->loop), ERR_OK);
     span_to_str(span_str("/tmp/bmsrig-XXXXXX"), r->folder, sizeof r->folder);
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(r->folder));
-    enum err e = dbus_daemon_new(r->loop, r->folder, &daemon, &r->daemon);
+    enum err e = ble_rig_is_real() ? up_real(r) : up_played(r);
     if (e == ERR_NOT_FOUND) {
-        testing_skip("no dbus-daemon");
+        testing_skip(ble_rig_is_real() ? "set BMSRIG_BLUETOOTH=1 where a virtual controller may be "
+                                         "made (ci/bluetooth does)"
+                                       : "no dbus-daemon");
         ble_rig_down(r);
         return false;
     }
     CU_ASSERT_EQUAL_FATAL(e, ERR_OK);
-    CU_ASSERT_TRUE_FATAL(until_flag(r, &r->daemon_ready));
-    CU_ASSERT_EQUAL_FATAL(
-        fake_bluez_new(r->loop, dbus_daemon_address(r->daemon), &radio, &r->radio), ERR_OK);
-    CU_ASSERT_TRUE_FATAL(until_flag(r, &r->radio_ready));
     CU_ASSERT_EQUAL_FATAL(ble_radio_add(r->radio, &r->traits, &handler, &r->battery), ERR_OK);
+    CU_ASSERT_TRUE_FATAL(until_flag(r, &r->radio_ready));
     return true;
 }
 

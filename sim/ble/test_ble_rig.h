@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A private bus with a played BlueZ and one battery in its air, and the link under test: for the
- * tests of the Bluetooth port.
+ * One battery in an air, and the link under test: for the tests of the Bluetooth port. The air is
+ * that of a played BlueZ on a private bus, or, built with BLE_RIG_REAL, that of a virtual
+ * controller for the BlueZ of this machine; the same tests pass with both.
  */
 #ifndef SIM_BLE_TEST_BLE_RIG_H
 #define SIM_BLE_TEST_BLE_RIG_H
@@ -15,7 +16,7 @@
 struct ble_rig {
     struct loop *loop;
     char folder[64];
-    struct dbus_daemon *daemon;
+    struct dbus_daemon *daemon; /* NULL with the real BlueZ */
     bool daemon_ready, radio_ready;
     struct ble_radio *radio;
     struct ble_traits traits;
@@ -42,12 +43,16 @@ struct ble_rig {
 /* The traits of an old module (C8:47:8C), advertising every 20 ms. */
 extern const struct ble_traits ble_rig_traits;
 
-/* False after skipping the test: there is no dbus-daemon. */
+/* Whether the BlueZ is the real one. */
+bool ble_rig_is_real(void);
+/* False after skipping the test: there is no dbus-daemon, or no virtual controller may be made. */
 bool ble_rig_up(struct ble_rig *r, const struct ble_traits *traits);
 void ble_rig_down(struct ble_rig *r);
 bool ble_rig_until(struct ble_rig *r, const unsigned *counter, unsigned n);
 bool ble_rig_until_state(struct ble_rig *r, const char *part); /* `state` contains it */
 void ble_rig_turn(struct ble_rig *r, uint64_t us);
+/* Where clients find BlueZ; NULL: the system's bus. */
+const char *ble_rig_bus(const struct ble_rig *r);
 void ble_rig_link(struct ble_rig *r); /* a new link to the target */
 bool ble_rig_open(struct ble_rig *r); /* and waits until it is open */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The Bluetooth port against a played BlueZ on a private bus: finding, connecting, carrying,
+ * The Bluetooth port against BlueZ, played or real (test_ble_rig.h): finding, connecting, carrying,
  * losing.
  */
 #include <string.h>
@@ -8,6 +8,20 @@
 #include "port/dbus.h"
 #include "sim/ble/test_ble_rig.h"
 #include "testing/testing.h"
+
+/* What befalls only a BlueZ that is ours. */
+static bool is_not_ours(void)
+{
+    if (ble_rig_is_real())
+        testing_skip("the bluetoothd of this machine is left alone");
+    return ble_rig_is_real();
+}
+
+/* What a link says then; the real one's dongle is pulled out. */
+static const char *adapter_off(void)
+{
+    return ble_rig_is_real() ? "no Bluetooth adapter" : "adapter is off";
+}
 
 static void test_open_and_carry(void)
 {
@@ -137,7 +151,7 @@ static void test_battery_hangs_up(void)
     ble_hang_up(r.battery);
     CU_ASSERT_EQUAL(r.end, BLE_END_PERIPHERAL);
     CU_ASSERT_TRUE(ble_rig_until(&r, &r.losts, 1));
-    CU_ASSERT_PTR_NOT_NULL(strstr(r.why, "gone"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(r.why, "hung up"));
     CU_ASSERT_EQUAL(bluez_link_write(r.link, SPAN_LIT("x")), ERR_CLOSED);
     bluez_link_delete(r.link);
     CU_ASSERT_TRUE(ble_rig_open(&r)); /* it advertises again */
@@ -195,7 +209,7 @@ static void test_adapter_off_and_on(void)
         return;
     CU_ASSERT_EQUAL(ble_radio_fault(r.radio, BLE_ADAPTER_OFF, true), ERR_OK);
     ble_rig_link(&r);
-    CU_ASSERT_TRUE(ble_rig_until_state(&r, "adapter is off"));
+    CU_ASSERT_TRUE(ble_rig_until_state(&r, adapter_off()));
     CU_ASSERT_EQUAL(ble_radio_fault(r.radio, BLE_ADAPTER_OFF, false), ERR_OK);
     CU_ASSERT_TRUE(ble_rig_until(&r, &r.opens, 1));
     CU_ASSERT_EQUAL(ble_radio_fault(r.radio, BLE_ADAPTER_OFF, true), ERR_OK);
@@ -221,7 +235,7 @@ static void test_waits_for_the_adapter(void)
     bluez_link_delete(r.link);
     r.state[0] = '\0';
     ble_rig_link(&r);
-    CU_ASSERT_TRUE(ble_rig_until_state(&r, "adapter is off"));
+    CU_ASSERT_TRUE(ble_rig_until_state(&r, adapter_off()));
     CU_ASSERT_EQUAL(ble_radio_fault(r.radio, BLE_ADAPTER_OFF, false), ERR_OK);
     CU_ASSERT_TRUE(ble_rig_until(&r, &r.opens, 2));
     ble_rig_down(&r);
@@ -231,6 +245,8 @@ static void test_bluetoothd_restarts(void)
 {
     struct ble_rig r;
 
+    if (is_not_ours())
+        return;
     if (!ble_rig_up(&r, &ble_rig_traits))
         return;
     CU_ASSERT_TRUE(ble_rig_open(&r));
@@ -251,6 +267,8 @@ static void test_bus_dies(void)
 {
     struct ble_rig r;
 
+    if (is_not_ours())
+        return;
     if (!ble_rig_up(&r, &ble_rig_traits))
         return;
     CU_ASSERT_TRUE(ble_rig_open(&r));
@@ -347,8 +365,7 @@ static void test_scan(void)
     traits.garbled_uuid = true;
     if (!ble_rig_up(&r, &traits))
         return;
-    CU_ASSERT_EQUAL_FATAL(bluez_scan_new(r.loop, dbus_daemon_address(r.daemon), &handler, &scan),
-                          ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(bluez_scan_new(r.loop, ble_rig_bus(&r), &handler, &scan), ERR_OK);
     CU_ASSERT_TRUE(ble_rig_until(&r, &heard.n, 1));
     CU_ASSERT_STRING_EQUAL(heard.last.address, "C8:47:8C:12:34:56");
     CU_ASSERT_STRING_EQUAL(heard.last.name, "JK-BD6A17S6P");
@@ -360,7 +377,8 @@ static void test_scan(void)
     CU_ASSERT_EQUAL(heard.last.n_uuids, 2);
     CU_ASSERT_FALSE(heard.problem);
     ble_set_rssi(r.battery, -80);
-    CU_ASSERT_TRUE(ble_rig_until(&r, &heard.n, 2));
+    while (heard.last.rssi != -80 && ble_rig_until(&r, &heard.n, heard.n + 1))
+        ;
     CU_ASSERT_EQUAL(heard.last.rssi, -80);
     bluez_scan_delete(scan);
     ble_rig_down(&r);
