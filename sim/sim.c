@@ -43,6 +43,17 @@ void sim_stack(struct sim *sim, struct stack *ret)
     }
 }
 
+/* What was written is what the BMS acts by. */
+static void device_owner(void *ctx, unsigned unit, const struct owner_settings *settings)
+{
+    struct sim *sim = ctx;
+
+    if (sim->pack[unit] == NULL)
+        return;
+    pack_step(sim->pack[unit], clock_now_us(loop_clock(sim->loop)));
+    pack_set_owner(sim->pack[unit], settings);
+}
+
 /* ---- talking to the owner ---- */
 
 void sim_note(const struct sim *sim, const char *kind, const char *text)
@@ -320,6 +331,7 @@ static enum err make_parts(struct sim *sim, uint64_t seed)
     const struct device_host host = {.stack = device_stack,
                                      .reply = device_reply,
                                      .note = device_note,
+                                     .owner = device_owner,
                                      .baud = device_changes_baud,
                                      .ctx = sim};
     enum err e = make_packs(sim, seed);

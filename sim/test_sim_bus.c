@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Several units behind one port, none of which is the port: JK packs on their bus, through a real
- * PTY. Who leaves or starts again takes nobody with it; and what such a port cannot do.
+ * PTY. Who leaves or starts again takes nobody with it, what a client writes is what the BMS acts
+ * by; and what such a port cannot do.
  */
 #include <string.h>
 
@@ -116,6 +117,37 @@ static void test_the_first_unit_is_not_the_port(void)
     close_bench(&b);
 }
 
+static int64_t truth(struct bench *b, const char *name)
+{
+    struct bms_path path;
+    int64_t value = -1;
+
+    CU_ASSERT_TRUE_FATAL(bms_path_parse(span_str(name), &path));
+    sim_truth(b->sim, 1, &path, &value);
+    return value;
+}
+
+/* Over-voltage protection of unit 1 at 3.450 V, in place of 3.650 V. */
+static void test_a_written_threshold_trips(void)
+{
+    static const uint8_t write[] = {0x01, 0x10, 0x10, 0x0C, 0, 2, 4, 0, 0, 0x0D, 0x7A, 0xBB, 0x49};
+    static const uint8_t taken[] = {0x01, 0x10, 0x10, 0x0C, 0, 2, 0x85, 0x0B};
+    static struct bench b;
+    const char *why;
+
+    open_bench(&b, &jk_modbus_kind);
+    CU_ASSERT_EQUAL(apply(&b, "bms 1 set cell 5 voltage 3.500 V", &why), ERR_OK);
+    CU_ASSERT_EQUAL(truth(&b, "protection.cell_overvoltage"), 0);
+    CU_ASSERT_EQUAL(tty_write(b.client, span_of(write, sizeof write)), ERR_OK);
+    pass(&b, SILENCE_US);
+    TESTING_BYTES_EQ(buf_span(&b.heard), span_of(taken, sizeof taken));
+    CU_ASSERT_EQUAL(truth(&b, "protection.cell_overvoltage"), 1000000);
+    CU_ASSERT_EQUAL(truth(&b, "ccl"), 0);
+    CU_ASSERT_EQUAL(apply(&b, "bms 1 set cell 5 voltage 3.440 V", &why), ERR_OK);
+    CU_ASSERT_EQUAL(truth(&b, "protection.cell_overvoltage"), 0); /* let go at 3.445 V */
+    close_bench(&b);
+}
+
 /* It would change nothing, and whoever waits for what was recorded would wait for ever. */
 static void test_no_recordings(void)
 {
@@ -133,6 +165,7 @@ int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
         {"the first unit is not the port", test_the_first_unit_is_not_the_port},
+        {"a written threshold trips", test_a_written_threshold_trips},
         {"no recordings", test_no_recordings},
         {0}};
     return testing_main(argc, argv, "sim_bus", cases);

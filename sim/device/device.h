@@ -81,6 +81,8 @@ struct device_host {
     void (*reply)(void *ctx, const struct device_reply *reply);
     /* Something for the trace: "forbidden", "wake-up", "mode". */
     void (*note)(void *ctx, const char *kind, const char *text);
+    /* A client has written settings to this unit (its place in the stack). NULL: nobody minds. */
+    void (*owner)(void *ctx, unsigned unit, const struct owner_settings *settings);
     /* The device changed the rate of its port. */
     void (*baud)(void *ctx, uint32_t baud);
     void *ctx;

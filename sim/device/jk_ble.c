@@ -200,7 +200,8 @@ static void write_register(struct jk_ble *b, const struct jk_command *command)
     const struct jk_scene scene = scene_of(b, &b->stack);
 
     note_command(b, "forbidden", "register", command);
-    jk_state_command(&scene, &b->unit, command);
+    if (jk_state_command(&scene, &b->unit, command) == ERR_OK)
+        jk_state_tell_owner(&scene, &b->device.host);
     say_bytes(b, jk_ack, ANSWER_US + ACK_US);
 }
 

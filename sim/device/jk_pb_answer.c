@@ -323,8 +323,9 @@ static void execute_one(struct jk_pb *pb, const struct jk_scene *scene, unsigned
     uint16_t words;
 
     if (!is_control(request->address)) {
-        jk_state_write(scene, &pb->unit[i], request->address,
-                       span_of(request->data, 2 * (size_t)request->words));
+        if (jk_state_write(scene, &pb->unit[i], request->address,
+                           span_of(request->data, 2 * (size_t)request->words)) == ERR_OK)
+            jk_state_tell_owner(scene, &pb->base.host);
         return;
     }
     if (jk_control_find(control_map(pb, scene), request->address, &control, &words) == ERR_OK &&

@@ -92,10 +92,10 @@ static void fill_currents(const struct stack_module *m, struct jk_settings *s)
 
     s->charge_max_ma = current_setting(b->ccl_ma, p->ccl_ma, b->charge_enable);
     s->charge_oc_delay_s = p->owner->charge_over_s;
-    s->charge_oc_release_s = p->owner->release_s;
+    s->charge_oc_release_s = p->owner->charge_release_s;
     s->discharge_max_ma = current_setting(b->dcl_ma, p->dcl_ma, b->discharge_enable);
     s->discharge_oc_delay_s = p->owner->discharge_over_s;
-    s->discharge_oc_release_s = p->owner->release_s;
+    s->discharge_oc_release_s = p->owner->discharge_release_s;
     s->short_release_s = 5;
     s->short_delay_us = 1500;
     s->balance_max_ma = (uint32_t)p->owner->balance_ma;
@@ -126,9 +126,10 @@ static void fill_wide(const struct jk_scene *scene, const struct jk_traits *t,
     s->data_enable = 0xFE;
 }
 
-void jk_state_settings(const struct jk_scene *scene, struct jk_settings *ret)
+/* With what was written over what the battery would say by itself. */
+static void settings_of(const struct jk_scene *scene, const struct stack_module *m,
+                        struct jk_settings *ret)
 {
-    const struct stack_module *m = module_of(scene);
     uint8_t body[JK_BODY];
     struct jk_traits t;
 
@@ -151,6 +152,11 @@ void jk_state_settings(const struct jk_scene *scene, struct jk_settings *ret)
     jk_settings_to_body(ret, JK_LITTLE, body);
     jk_written_apply(&scene->unit->settings, body);
     jk_settings_from_body(body, ret->layout, JK_LITTLE, ret);
+}
+
+void jk_state_settings(const struct jk_scene *scene, struct jk_settings *ret)
+{
+    settings_of(scene, module_of(scene), ret);
 }
 
 void jk_state_settings04(const struct jk_scene *scene, struct jk04_settings *ret)
@@ -319,6 +325,82 @@ enum err jk_state_command(const struct jk_scene *scene, struct jk_unit *unit,
     struct jk_written *written = reg.record == JK_INFO ? &unit->info : &unit->settings;
     jk_written_keep(written, memory + JK_BODY_AT, changed + JK_BODY_AT, JK_BODY);
     return ERR_OK;
+}
+
+/* ---- what the model acts by ---- */
+
+static int16_t degrees(int32_t dc)
+{
+    return (int16_t)clamp_i64(dc, INT16_MIN, INT16_MAX);
+}
+
+static uint16_t seconds(uint32_t s)
+{
+    return (uint16_t)(s < UINT16_MAX ? s : UINT16_MAX);
+}
+
+static void take_temperatures(const struct jk_settings *s, struct owner_limits *o)
+{
+    o->charge_hot_dc = degrees(s->charge_otp_dc);
+    o->charge_hot_release_dc = degrees(s->charge_otp_release_dc);
+    o->charge_cold_dc = degrees(s->charge_utp_dc);
+    o->charge_cold_release_dc = degrees(s->charge_utp_release_dc);
+    o->discharge_hot_dc = degrees(s->discharge_otp_dc);
+    o->discharge_hot_release_dc = degrees(s->discharge_otp_release_dc);
+    o->mos_hot_dc = degrees(s->mos_otp_dc);
+    o->mos_hot_release_dc = degrees(s->mos_otp_release_dc);
+    if (s->layout != JK02_32S)
+        return;
+    o->discharge_cold_dc = degrees(10 * s->discharge_utp_c);
+    o->discharge_cold_release_dc = degrees(10 * s->discharge_utp_release_c);
+}
+
+static void take_limits(const struct jk_settings *s, bool asks_voltage, struct owner_limits *o)
+{
+    o->cell_over_mv = (int32_t)s->cell_ovp_mv;
+    o->cell_over_release_mv = (int32_t)s->cell_ovp_release_mv;
+    o->cell_under_mv = (int32_t)s->cell_uvp_mv;
+    o->cell_under_release_mv = (int32_t)s->cell_uvp_release_mv;
+    o->charge_over_s = seconds(s->charge_oc_delay_s);
+    o->charge_release_s = seconds(s->charge_oc_release_s);
+    o->discharge_over_s = seconds(s->discharge_oc_delay_s);
+    o->discharge_release_s = seconds(s->discharge_oc_release_s);
+    take_temperatures(s, o);
+    if (!asks_voltage)
+        return;
+    o->full_mv = (int32_t)s->soc_full_mv;
+    o->charge_mv = (int32_t)s->charge_mv;
+}
+
+/* A battery as its product is delivered: what a scenario dictates is not what the owner set. */
+static void as_delivered(struct stack_module *m)
+{
+    const struct product *p = m->product;
+    struct battery *b = &m->battery;
+
+    b->cvl_mv = p->owner->charge_mv * b->cell_count;
+    b->dvl_mv = p->owner->cell_under_release_mv * b->cell_count;
+    b->ccl_ma = p->ccl_ma;
+    b->dcl_ma = p->dcl_ma;
+    b->charge_enable = b->discharge_enable = true;
+}
+
+void jk_state_tell_owner(const struct jk_scene *scene, const struct device_host *host)
+{
+    struct stack_module m = *module_of(scene);
+    struct owner_settings owner = {.limits = *m.product->owner};
+    struct jk_settings settings;
+    struct jk_traits t;
+
+    jk_scene_traits(scene, &t);
+    if (t.layout == JK04 || host->owner == NULL)
+        return;
+    as_delivered(&m);
+    settings_of(scene, &m, &settings);
+    take_limits(&settings, t.asks_voltage, &owner.limits);
+    owner.ccl_ma = (int32_t)settings.charge_max_ma;
+    owner.dcl_ma = (int32_t)settings.discharge_max_ma;
+    host->owner(host->ctx, scene->module, &owner);
 }
 
 /* ---- for devices ---- */

@@ -4,9 +4,9 @@
  * Bluetooth. Truth in (struct stack_module), records out (proto/jk_frame/jk_record.h), and what a
  * client writes: settings and information are kept by the unit and win over what the model says.
  *
- * The switches that are written act on the MOSFETs that the records show; thresholds are only kept
- * and shown, the model trips at those of its product. Values that a record cannot hold are cut at
- * what it holds.
+ * The switches that are written act on the MOSFETs that the records show; by written thresholds,
+ * delays and currents the model acts, as soon as the device has told it (jk_state_tell_owner).
+ * Values that a record cannot hold are cut at what it holds.
  *
  * Overlay words: serial, firmware (also decides which quirks there are: a firmware update),
  * fault.system (more error bits, "0x80000" asks to change the password), events.battery (mask of
@@ -77,6 +77,9 @@ enum err jk_state_write(const struct jk_scene *scene, struct jk_unit *unit, uint
  * ERR_UNSUPPORTED: an action (shut down, set the clock, ...) that changes no record. */
 enum err jk_state_command(const struct jk_scene *scene, struct jk_unit *unit,
                           const struct jk_command *command);
+
+/* After a write: what the model is to act by now. A JK04 has no such settings. */
+void jk_state_tell_owner(const struct jk_scene *scene, const struct device_host *host);
 
 /* ---- for struct device_ops ---- */
 

@@ -59,6 +59,11 @@ struct rule_set {
 void rule_set_of(const struct product *product, uint8_t cells, int32_t capacity_mah,
                  int32_t trip_delay_ms, struct rule_set *ret);
 
+/* The same of a BMS whose owner sets the limits. The order of the rules is always the same, so that
+ * their states outlive a change. */
+void rule_set_of_owner(const struct owner_settings *settings, uint8_t cells, int32_t capacity_mah,
+                       int32_t trip_delay_ms, struct rule_set *ret);
+
 /* Bits are cells, bit 0 for what concerns the whole pack. */
 struct rule_state {
     uint32_t active, pending, clearing;

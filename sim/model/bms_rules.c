@@ -118,24 +118,25 @@ static void add_currents(struct rule_set *set, int32_t charge_ma, int32_t discha
 
 /* ---- BMS whose owner sets the limits ---- */
 
-static void add_owner_currents(struct rule_set *set, const struct product *p)
+static void add_owner_currents(struct rule_set *set, const struct owner_settings *s)
 {
-    uint32_t charge_ms = p->owner->charge_over_s * 1000U;
-    uint32_t discharge_ms = p->owner->discharge_over_s * 1000U;
-    uint32_t clear_ms = p->owner->release_s * 1000U;
+    uint32_t charge_ms = s->limits.charge_over_s * 1000U;
+    uint32_t discharge_ms = s->limits.discharge_over_s * 1000U;
+    uint32_t charge_clear_ms = s->limits.charge_release_s * 1000U;
+    uint32_t discharge_clear_ms = s->limits.discharge_release_s * 1000U;
 
-    add(set, (struct rule){COND_CHARGE_OVERCURRENT, true, INPUT_CHARGE_MA, true, p->ccl_ma + 1,
-                           p->ccl_ma, charge_ms, clear_ms});
+    add(set, (struct rule){COND_CHARGE_OVERCURRENT, true, INPUT_CHARGE_MA, true, s->ccl_ma + 1,
+                           s->ccl_ma, charge_ms, charge_clear_ms});
     add(set, (struct rule){COND_DISCHARGE_OVERCURRENT, true, INPUT_DISCHARGE_MA, true,
-                           p->dcl_ma + 1, p->dcl_ma, discharge_ms, clear_ms});
-    add(set, (struct rule){COND_SHORT_CIRCUIT, true, INPUT_DISCHARGE_MA, true, 4 * p->dcl_ma,
-                           p->dcl_ma, 0, clear_ms});
+                           s->dcl_ma + 1, s->dcl_ma, discharge_ms, discharge_clear_ms});
+    add(set, (struct rule){COND_SHORT_CIRCUIT, true, INPUT_DISCHARGE_MA, true, 4 * s->dcl_ma,
+                           s->dcl_ma, 0, discharge_clear_ms});
 }
 
-static void add_owner_rules(struct rule_set *set, const struct product *p, uint8_t cells,
+static void add_owner_rules(struct rule_set *set, const struct owner_settings *s, uint8_t cells,
                             uint32_t delay_ms)
 {
-    const struct owner_limits *o = p->owner;
+    const struct owner_limits *o = &s->limits;
     const struct rule rules[] = {
         {COND_CELL_OVERVOLTAGE, true, INPUT_CELL_MV, true, o->cell_over_mv, o->cell_over_release_mv,
          delay_ms, 0},
@@ -157,26 +158,27 @@ static void add_owner_rules(struct rule_set *set, const struct product *p, uint8
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         add(set, rules[i]);
+    add_owner_currents(set, s);
+    /* last, because it may come and go */
     if (o->discharge_cold_dc != o->discharge_cold_release_dc)
         add(set, (struct rule){COND_DISCHARGE_UNDERTEMPERATURE, true, INPUT_CELL_DC, false,
                                o->discharge_cold_dc, o->discharge_cold_release_dc, delay_ms, 0});
-    add_owner_currents(set, p);
 }
 
 /* Currents are what the owner set for this BMS, whatever the cells can store. */
-static void owner_set_of(const struct product *p, uint8_t cells, int32_t capacity_mah,
-                         uint32_t delay_ms, struct rule_set *ret)
+void rule_set_of_owner(const struct owner_settings *settings, uint8_t cells, int32_t capacity_mah,
+                       int32_t trip_delay_ms, struct rule_set *ret)
 {
     *ret = (struct rule_set){
-        .cvl_mv = p->owner->charge_mv * cells,
-        .dvl_mv = p->owner->cell_under_release_mv * cells,
-        .ccl_ma = p->ccl_ma,
-        .dcl_ma = p->dcl_ma,
-        .full_mv = p->owner->full_mv,
+        .cvl_mv = settings->limits.charge_mv * cells,
+        .dvl_mv = settings->limits.cell_under_release_mv * cells,
+        .ccl_ma = settings->ccl_ma,
+        .dcl_ma = settings->dcl_ma,
+        .full_mv = settings->limits.full_mv,
         .full_ma = capacity_mah / 20,
         .constant = true,
     };
-    add_owner_rules(ret, p, cells, delay_ms);
+    add_owner_rules(ret, settings, cells, trip_delay_ms > 0 ? (uint32_t)trip_delay_ms : 0);
 }
 
 /* ---- the whole ---- */
@@ -193,7 +195,9 @@ void rule_set_of(const struct product *product, uint8_t cells, int32_t capacity_
     int64_t rated = product->capacity_mah;
 
     if (product->owner != NULL) {
-        owner_set_of(product, cells, capacity_mah, delay_ms, ret);
+        const struct owner_settings settings = {
+            .limits = *product->owner, .ccl_ma = product->ccl_ma, .dcl_ma = product->dcl_ma};
+        rule_set_of_owner(&settings, cells, capacity_mah, trip_delay_ms, ret);
         return;
     }
     *ret = (struct rule_set){

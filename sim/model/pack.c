@@ -23,6 +23,7 @@ enum { BEFORE_MAX = 8 };
 
 struct pack {
     struct pack_state state;
+    int32_t trip_delay_ms; /* as configured; -1: the product's */
     uint64_t now_us;
     char serial[BATTERY_TEXT], firmware[BATTERY_TEXT];
     struct before before[BEFORE_MAX]; /* the newest of each path, a ring */
@@ -120,6 +121,7 @@ enum err pack_new(const struct sim_battery *config, uint64_t seed, uint64_t now_
     build_sensors(s, spread, seed, config->temp_dc / 10.0);
     build_identity(pack, config, seed);
     pack_decay_of(s, PACK_TICK_US / 1e6, &s->tick_decay);
+    pack->trip_delay_ms = config->trip_delay_ms;
     rule_set_of(product, s->cells, mah, config->trip_delay_ms, &s->rules);
     logic_init(&s->logic, now_us);
     state_settle(s, now_us);
@@ -210,6 +212,19 @@ static void change(struct pack *pack, const struct bms_path *path, struct force 
     remember(pack, path);
     force_put(&pack->state, force_slot(path), force);
     state_settle(&pack->state, pack->now_us);
+}
+
+void pack_set_owner(struct pack *pack, const struct owner_settings *settings)
+{
+    struct pack_state *s = &pack->state;
+    size_t before = s->rules.n;
+
+    state_advance_exact(s, pack->now_us);
+    rule_set_of_owner(settings, s->cells, (int32_t)(s->rated_ah * 1000.0 + 0.5),
+                      pack->trip_delay_ms, &s->rules);
+    for (size_t i = s->rules.n; i < before; i++) /* a protection that is no more */
+        s->logic.rules[i] = (struct rule_state){0};
+    state_settle(s, pack->now_us);
 }
 
 enum err pack_set(struct pack *pack, const struct bms_path *path, int64_t micro)

@@ -32,9 +32,15 @@ struct owner_limits {
     int16_t discharge_hot_dc, discharge_hot_release_dc;
     int16_t discharge_cold_dc, discharge_cold_release_dc; /* equal: no such protection */
     int16_t mos_hot_dc, mos_hot_release_dc;
-    uint16_t charge_over_s, discharge_over_s; /* delays of the current protections */
-    uint16_t release_s;                       /* how long they last */
+    uint16_t charge_over_s, discharge_over_s;       /* delays of the current protections */
+    uint16_t charge_release_s, discharge_release_s; /* how long they last */
     int32_t balance_ma, balance_start_mv, balance_trigger_mv;
+};
+
+/* The same with the largest currents, as the owner has them now. */
+struct owner_settings {
+    struct owner_limits limits;
+    int32_t ccl_ma, dcl_ma;
 };
 
 /* What a product is: its cells, limits and words on the console. One row per model name. */
@@ -73,6 +79,10 @@ const struct product *pack_product(const struct pack *pack);
 
 /* Integrates up to now. */
 void pack_step(struct pack *pack, uint64_t now_us);
+
+/* The owner of a BMS that recommends nothing (product.owner) has set it anew: it trips at these
+ * from now on, and its limits are these. */
+void pack_set_owner(struct pack *pack, const struct owner_settings *settings);
 
 enum err pack_set(struct pack *pack, const struct bms_path *path, int64_t micro);
 enum err pack_ramp(struct pack *pack, const struct bms_path *path, int64_t from_micro,

@@ -454,6 +454,40 @@ static void test_the_specified_scenario(void)
     }
 }
 
+/* What the owner writes counts at once; a protection that stands goes by the new release. */
+static void test_owner_sets_anew(void)
+{
+    struct sim_battery config = battery_of("jk.pb2a16s20p", 500);
+    struct pack *pack = open_pack(&config, 1);
+    struct owner_settings settings = {
+        .limits = *pack_product(pack)->owner, .ccl_ma = 40000, .dcl_ma = 50000};
+
+    set(pack, "cell2.voltage", 3.5);
+    set(pack, "temp", -15.0);
+    NEAR(value(pack, "protection.cell_overvoltage"), 0.0, 0.0);
+    settings.limits.cell_over_mv = 3480;
+    settings.limits.charge_mv = 3400;
+    settings.limits.cell_under_release_mv = 3000;
+    settings.limits.discharge_cold_dc = -140;
+    settings.limits.discharge_cold_release_dc = -100;
+    pack_set_owner(pack, &settings);
+    NEAR(value(pack, "protection.cell_overvoltage"), 1.0, 0.0);
+    NEAR(value(pack, "protection.discharge_undertemperature"), 1.0, 0.0);
+    NEAR(value(pack, "ccl"), 0.0, 0.0);
+    NEAR(value(pack, "cvl"), 16 * 3.400, 1e-6);
+    NEAR(value(pack, "dvl"), 16 * 3.000, 1e-6);
+    settings.limits.cell_over_mv = 3650; /* it has tripped: the release at 3.445 V counts */
+    settings.limits.discharge_cold_release_dc = -140; /* no such protection any more */
+    pack_set_owner(pack, &settings);
+    NEAR(value(pack, "protection.cell_overvoltage"), 1.0, 0.0);
+    NEAR(value(pack, "protection.discharge_undertemperature"), 0.0, 0.0);
+    NEAR(value(pack, "dcl"), 50.0, 0.0);
+    set(pack, "cell2.voltage", 3.4);
+    set(pack, "temp", 25.0);
+    NEAR(value(pack, "ccl"), 40.0, 0.0);
+    pack_delete(pack);
+}
+
 int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
@@ -477,6 +511,7 @@ int main(int argc, char **argv)
         {"seed and spread", test_seed_and_spread},
         {"counters", test_counters},
         {"the specified scenario", test_the_specified_scenario},
+        {"the owner sets it anew", test_owner_sets_anew},
         {0},
     };
     return testing_main(argc, argv, "pack", cases);
