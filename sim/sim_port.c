@@ -39,6 +39,14 @@ static void on_up(void *ctx)
         sim->handler.on_up(sim->handler.ctx);
 }
 
+/* A radio gives the battery the address that it has itself. */
+static void on_moved(void *ctx)
+{
+    struct sim *sim = ctx;
+
+    sim_note(sim, "port", sim->wire->ops->path(sim->wire));
+}
+
 static void on_speed(void *ctx)
 {
     sim_note_speed(ctx);
@@ -58,6 +66,7 @@ static enum err open_wire(struct sim *sim)
                                        .on_speed = on_speed,
                                        .on_dead = on_dead,
                                        .on_up = on_up,
+                                       .on_moved = on_moved,
                                        .ctx = sim};
     enum err e =
         wire_open(sim->loop, &sim->config, sim->airs, sim->baud, &events, sim->where, &sim->wire);

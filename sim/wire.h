@@ -24,7 +24,8 @@ struct wire_events {
     void (*on_client)(void *ctx, bool there); /* a client came or went */
     void (*on_speed)(void *ctx);              /* the client set another rate */
     void (*on_dead)(void *ctx);               /* the port is gone: delete it and open it again */
-    void (*on_up)(void *ctx); /* only of a wire with up(): a client can come from now on */
+    void (*on_up)(void *ctx);    /* only of a wire with up(): a client can come from now on */
+    void (*on_moved)(void *ctx); /* optional: path() is another one than it was */
     void *ctx;
 };
 

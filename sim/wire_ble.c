@@ -4,6 +4,7 @@
  * DBUS_SYSTEM_BUS_ADDRESS=unix:path=DIR/dbus.sock, in any air by the battery's address.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/air.h"
 #include "sim/ble/module.h"
@@ -99,11 +100,32 @@ static void on_dead(void *ctx)
     w->events.on_dead(w->events.ctx);
 }
 
+static void put_path(struct wire_ble *w, const uint8_t a[BLE_ADDRESS])
+{
+    struct buf out = buf_of(w->path, sizeof w->path - 1);
+
+    buf_printf(&out, "ble:%02X:%02X:%02X:%02X:%02X:%02X", (unsigned)a[0], (unsigned)a[1],
+               (unsigned)a[2], (unsigned)a[3], (unsigned)a[4], (unsigned)a[5]);
+}
+
+static void look_at_address(struct wire_ble *w)
+{
+    uint8_t address[BLE_ADDRESS];
+
+    if (w->peripheral == NULL || !ble_own_address(w->peripheral, address) ||
+        memcmp(address, w->module.traits.address, sizeof address) == 0)
+        return;
+    put_path(w, address);
+    if (w->events.on_moved != NULL)
+        w->events.on_moved(w->events.ctx);
+}
+
 static void on_up(void *ctx)
 {
     struct wire_ble *w = ctx;
 
     w->up = true;
+    look_at_address(w);
     if (w->events.on_up != NULL)
         w->events.on_up(w->events.ctx);
 }
@@ -213,15 +235,6 @@ static const struct wire_ops ops = {
 
 /* ---- opening ---- */
 
-static void put_path(struct wire_ble *w)
-{
-    const uint8_t *a = w->module.traits.address;
-    struct buf out = buf_of(w->path, sizeof w->path - 1);
-
-    buf_printf(&out, "ble:%02X:%02X:%02X:%02X:%02X:%02X", (unsigned)a[0], (unsigned)a[1],
-               (unsigned)a[2], (unsigned)a[3], (unsigned)a[4], (unsigned)a[5]);
-}
-
 enum err wire_ble_open(struct loop *loop, const struct sim_config *config, struct airs *airs,
                        const struct wire_events *events, const char *where, struct wire **ret)
 {
@@ -232,7 +245,7 @@ enum err wire_ble_open(struct loop *loop, const struct sim_config *config, struc
     w->wire.ops = &ops;
     w->events = *events;
     jk_ble_module(config, &w->module);
-    put_path(w);
+    put_path(w, w->module.traits.address);
     const struct air_handler handler = {on_radio, on_up, on_dead, w};
     enum err e = air_join(airs, loop, where, &handler, &w->air);
     if (e == ERR_OK)

@@ -34,7 +34,7 @@ static enum exit_code explain_air(const char *port, enum err e, const char **ret
     *ret_hint = ble_radio_hint(radio, e);
     if (*ret_hint == NULL)
         *ret_hint = e == ERR_NOT_FOUND ? "no dbus-daemon, or no such folder: apt-get install dbus"
-                                       : "expected ble, ble:FOLDER or ble:vhci";
+                                       : "expected ble, ble:FOLDER, ble:vhci or ble:hciN";
     switch ((int)e) {
     case ERR_NOT_FOUND:
     case ERR_UNSUPPORTED: return EXIT_NOT_FOUND;

@@ -402,17 +402,6 @@ static void remove_peripheral(struct ble_peripheral *p)
     free(d);
 }
 
-static bool is_sound(const struct ble_traits *t)
-{
-    if (t->n > BLE_SERVICES_MAX || t->maker_n > BLE_MAKER_MAX || t->interval_us == 0 ||
-        t->supervision_us == 0)
-        return false;
-    for (size_t i = 0; i < t->n; i++)
-        if (t->services[i].n > BLE_CHARACTERISTICS_MAX)
-            return false;
-    return true;
-}
-
 static enum err add(struct ble_radio *radio, const struct ble_traits *traits,
                     const struct ble_handler *handler, struct ble_peripheral **ret)
 {
@@ -424,7 +413,7 @@ static enum err add(struct ble_radio *radio, const struct ble_traits *traits,
     struct fake_bluez *f = (struct fake_bluez *)radio;
     struct fake_device **last = &f->devices;
 
-    if (!is_sound(traits))
+    if (!ble_traits_sound(traits))
         return ERR_RANGE;
     for (; *last != NULL; last = &(*last)->next)
         if (memcmp((*last)->traits.address, traits->address, BLE_ADDRESS) == 0)

@@ -82,7 +82,7 @@ enum {
     HCI_ACL_HANDLE = 0x0FFF,       /* mask of the handle in the first 16 bits of an ACL packet */
     HCI_ACL_BOUNDARY = 0x3000,     /* mask of the packet boundary flag */
     HCI_ACL_FIRST_HOST = 0x0000,   /* first fragment, as a host sends it to LE */
-    HCI_ACL_CONTINUATION = 0x1000, /* all others */
+    HCI_ACL_CONTINUATION = 0x1000, /* of either */
     HCI_ACL_FIRST = 0x2000,        /* first fragment, as a controller sends it */
 };
 

@@ -312,12 +312,6 @@ static void put_address(struct hci_address *a, const uint8_t written[BLE_ADDRESS
         a->bytes[1 + i] = written[BLE_ADDRESS - 1 - i];
 }
 
-static bool is_sound(const struct ble_traits *t)
-{
-    return t->maker_n <= BLE_MAKER_MAX && t->interval_us != 0 && t->supervision_us != 0 &&
-           memchr(t->name, 0, sizeof t->name) != NULL;
-}
-
 enum err hci_controller_add(struct hci_controller *c, const struct ble_traits *traits,
                             const struct ble_handler *handler, struct ble_peripheral **ret)
 {
@@ -335,7 +329,7 @@ enum err hci_controller_add(struct hci_controller *c, const struct ble_traits *t
     struct hci_peer *p = calloc(1, sizeof *p);
     if (p == NULL)
         return ERR_MEMORY;
-    enum err e = is_sound(traits) ? att_table_init(&p->table, traits) : ERR_RANGE;
+    enum err e = ble_traits_sound(traits) ? att_table_init(&p->table, traits) : ERR_RANGE;
     if (e != ERR_OK) {
         free(p);
         return e;

@@ -4,6 +4,19 @@
  */
 #include "sim/ble/peripheral.h"
 
+#include <string.h>
+
+bool ble_traits_sound(const struct ble_traits *t)
+{
+    if (t->n > BLE_SERVICES_MAX || t->maker_n > BLE_MAKER_MAX || t->interval_us == 0 ||
+        t->supervision_us == 0 || memchr(t->name, 0, sizeof t->name) == NULL)
+        return false;
+    for (size_t i = 0; i < t->n; i++)
+        if (t->services[i].n > BLE_CHARACTERISTICS_MAX)
+            return false;
+    return true;
+}
+
 const struct ble_characteristic *ble_characteristic(const struct ble_traits *traits, size_t index)
 {
     for (size_t i = 0; i < traits->n; i++) {

@@ -67,6 +67,8 @@ struct ble_traits {
     struct ble_service services[BLE_SERVICES_MAX];
 };
 
+/* Whether the numbers in a description are within its arrays, and its times are times. */
+bool ble_traits_sound(const struct ble_traits *traits);
 /* The characteristic `index`, counted through all services; NULL behind the last. */
 const struct ble_characteristic *ble_characteristic(const struct ble_traits *traits, size_t index);
 
@@ -107,6 +109,8 @@ struct ble_peripheral_ops {
     void (*place)(struct ble_peripheral *p, enum ble_place place);
     void (*hang_up)(struct ble_peripheral *p);
     void (*rssi)(struct ble_peripheral *p, int8_t dbm);
+    /* NULL: that of its traits. */
+    void (*address)(const struct ble_peripheral *p, uint8_t ret[BLE_ADDRESS]);
 };
 
 /* Each form's struct begins with this. */
@@ -144,6 +148,15 @@ static inline void ble_hang_up(struct ble_peripheral *p)
 static inline void ble_set_rssi(struct ble_peripheral *p, int8_t dbm)
 {
     p->ops->rssi(p, dbm);
+}
+
+/* Its address on the air, known when the radio is ready; false: that of its traits. */
+static inline bool ble_own_address(const struct ble_peripheral *p, uint8_t ret[BLE_ADDRESS])
+{
+    if (p->ops->address == NULL)
+        return false;
+    p->ops->address(p, ret);
+    return true;
 }
 
 /* ---- the radio ---- */
