@@ -29,9 +29,16 @@ static void move_on(struct beat *b, uint64_t now_us)
     b->next_us += (missed + 1) * b->period_us;
 }
 
+/* The interruption is over: who has waited for current should not wait for the next tick as well.
+ */
+static bool is_back(const struct bank *before, const struct bank *after)
+{
+    return before->life != BANK_ONLINE && after->life == BANK_ONLINE;
+}
+
 enum beat_due beat_check(struct beat *b, const struct bank *bank, uint64_t now_us)
 {
-    bool urgent = b->has_spoken && bank_is_urgent(&b->spoken, bank);
+    bool urgent = b->has_spoken && (bank_is_urgent(&b->spoken, bank) || is_back(&b->spoken, bank));
 
     if (b->next_us == NEVER_US) {
         b->next_us = now_us + b->period_us + behind_us;

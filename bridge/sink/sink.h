@@ -31,7 +31,7 @@ struct sink {
 enum beat_due {
     BEAT_REST,   /* nothing to do */
     BEAT_TICK,   /* the period is over */
-    BEAT_URGENT, /* a limit fell or an alarm rose since it last spoke */
+    BEAT_URGENT, /* a limit fell or an alarm rose since it last spoke, or the bank is back online */
 };
 
 /* Deadlines are absolute multiples of the period behind the first message, so the cadence does not

@@ -257,6 +257,12 @@ static void test_can_stale_and_lost(void)
     bus_pass(b, S(10));
     CU_ASSERT_TRUE(count_id(b, 0x351, before) >= 10);
     before = b->n;
+    b->bank = test_bank_online();
+    bus_run(b);
+    CU_ASSERT_EQUAL(b->n - before, SET); /* the end of it at once, too */
+    bus_run(b);
+    CU_ASSERT_EQUAL(b->n - before, SET); /* and once */
+    before = b->n;
     b->bank = test_bank_with_life(BANK_LOST);
     bus_run(b);
     bus_pass(b, S(60));

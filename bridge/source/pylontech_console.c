@@ -54,14 +54,36 @@ const struct pylon_system *pylontech_system(const struct pylontech_console *c, u
     return young ? &c->system : NULL;
 }
 
+/* Readers know the cells of this battery, and those that were read before an interruption do not
+ * belong to the row that ends it. `bat` is asked next; a picture without cells would take their key
+ * out of one message. */
+static bool waits_for_cells(const struct pylontech_console *c, const struct pylontech_module *m,
+                            uint64_t now_us)
+{
+    struct pylontech_module trial = *m;
+    bool unanswered = m->asked.bat_us > m->at.bat_us;
+
+    if (!m->published || !battery_knows(&m->out, FIELD_CELLS) || c->n_present != 1 ||
+        c->off[SAY_BAT_N] || unanswered)
+        return false;
+    pylontech_module_picture(&trial, &c->config.limits, pylontech_system(c, now_us), now_us);
+    return !battery_knows(&trial.out, FIELD_CELLS);
+}
+
 void pylontech_publish(struct pylontech_console *c, unsigned index, bool with_table,
                        uint64_t now_us)
 {
     struct pylontech_module *m = &c->modules[index];
+    const struct pylon_system *sys = pylontech_system(c, now_us);
 
     if (!m->identified || m->at.row_us == 0 || !(m->published || with_table))
         return;
-    pylontech_module_picture(m, &c->config.limits, pylontech_system(c, now_us), now_us);
+    if (waits_for_cells(c, m, now_us)) {
+        m->cells_differ = true; /* asks at once */
+        pylontech_module_alarm(m, &c->config.limits, sys, &m->row, now_us);
+    } else {
+        pylontech_module_picture(m, &c->config.limits, sys, now_us);
+    }
     c->changed |= 1u << index;
 }
 

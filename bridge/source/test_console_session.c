@@ -398,6 +398,44 @@ static void test_short_interruption(void)
     }
 }
 
+static void no_cells(struct rig *rig, const char *command, struct buf *answer)
+{
+    if (strcmp(command, "bat 1") == 0 && rig->spoiled > 0)
+        answer->n = 0;
+}
+
+/* One module, and other cells when it is back: no picture is without them, but when they are not to
+ * be had. What the first row warns of does not wait for them. */
+static void test_other_cells_after_an_interruption(void)
+{
+    for (unsigned answered = 0; answered < 2; answered++) {
+        struct rig *rig = rig_new();
+        rig->modules[1].present = false;
+        rig->spoil = no_cells;
+        rig_open(rig);
+        rig_run(rig, RIG_S(10));
+        CU_ASSERT_TRUE(battery_knows(&rig->got[0], FIELD_CELLS));
+        rig->dead = true;
+        rig_run(rig, RIG_S(15));
+        rig->dead = false;
+        rig->spoiled = answered == 0 ? 1 : 0;
+        rig->modules[0].vhigh = 3700;
+        uint64_t old_us = rig->got[0].updated_us;
+        CU_ASSERT_TRUE(rig_until_update(rig, 0, RIG_S(5)));
+        CU_ASSERT_EQUAL(rig->got[0].updated_us, old_us);
+        CU_ASSERT_TRUE((rig->got[0].protections & COND_BIT(COND_CELL_OVERVOLTAGE)) != 0);
+        CU_ASSERT_EQUAL(rig->got[0].ccl_ma, 0);
+        uint64_t row_us = rig->now_us;
+        while (rig->got[0].updated_us == old_us && rig->now_us < row_us + RIG_S(5)) {
+            CU_ASSERT_TRUE(battery_knows(&rig->got[0], FIELD_CELLS));
+            rig_until_update(rig, 0, RIG_S(5));
+        }
+        CU_ASSERT(rig->now_us <= row_us + (answered != 0 ? RIG_MS(700) : RIG_S(4)));
+        CU_ASSERT_EQUAL(battery_knows(&rig->got[0], FIELD_CELLS), answered != 0);
+        rig_delete(rig);
+    }
+}
+
 /* The reset comes in the middle of a table; Enter then brings a prompt. */
 static void half_table(struct rig *rig, const char *command, struct buf *answer)
 {
@@ -520,6 +558,7 @@ int main(int argc, char **argv)
         {"info never complete", test_info_never_complete},
         {"dead and back (S35)", test_dead_and_back},
         {"short interruptions", test_short_interruption},
+        {"other cells after an interruption", test_other_cells_after_an_interruption},
         {"half a table (S36, S41)", test_half_a_table},
         {"port gone in mid answer", test_port_gone},
         {"endless text", test_endless},
