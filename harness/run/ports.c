@@ -105,12 +105,20 @@ static enum err open_at(struct world *w, char *where, size_t cap)
     return err;
 }
 
+static bool needs_hub(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->n_needs; i++)
+        if (strcmp(s->needs[i], "hub") == 0)
+            return true;
+    return false;
+}
+
 /* A bus beside the inverter's: an interface that was named, or the kernel's own, else a hub that
  * the battery keeps. */
 static enum err open_battery_bus(struct world *w, char *where, size_t cap)
 {
     enum { BATTERY_VCAN = 16 }; /* runs side by side have slots below */
-    bool hub = w->options.tier == TIER_VIRTUAL ||
+    bool hub = w->options.tier == TIER_VIRTUAL || needs_hub(w->scenario) ||
                (w->options.can && strcmp(w->options.can, "hub") == 0) || !can_kernel_supported();
 
     snprintf(w->battery, sizeof w->battery, "vcan%u", BATTERY_VCAN + w->options.slot);
@@ -225,14 +233,6 @@ static bool open_hub(struct world *w)
     return err == ERR_OK;
 }
 
-static bool needs_hub(const struct scenario *s)
-{
-    for (size_t i = 0; i < s->n_needs; i++)
-        if (strcmp(s->needs[i], "hub") == 0)
-            return true;
-    return false;
-}
-
 static bool open_can(struct world *w)
 {
     const char *want = w->options.can ? w->options.can : "auto";
@@ -304,12 +304,12 @@ static bool open_watcher(struct world *w, const char *url)
                                    .keepalive_s = keepalive_s(w),
                                    .seed = 1, /* it may come back at the same time every time */
                                    .backoff_min_us = 50000,
-                                   .backoff_max_us = 200000,
-                                   .log = &w->log};
+                                   .backoff_max_us = 200000};
     struct mqtt_handler handler = {
         .on_connected = on_mqtt_connected, .on_message = on_mqtt_message, .ctx = w};
     char id[48];
-    if (w->options.broker) { /* a shared broker: the name must be our own */
+    if (w->options.broker) { /* a shared broker: the name must be our own, and its loss is news */
+        options.log = &w->log;
         snprintf(id, sizeof id, "bmsrig-observer-%llx", (unsigned long long)loop_now(w->loop));
         options.client_id = id;
     }
