@@ -67,52 +67,49 @@ static bool same_check(const struct result_line *a, const struct result_line *b)
 
 /* The row's check that report `r` has not filled yet and that is the same as `l`; else a new one.
  */
-static struct compare_check *check_for(struct compare_row *row, size_t n_reports, size_t r,
-                                       const struct result_line *l)
+static size_t check_for(const struct comparison *c, struct compare_row *row, size_t r,
+                        const struct result_line *l)
 {
-    for (size_t k = 0; k < row->n_checks; k++) {
-        struct compare_check *c = &row->checks[k];
-        size_t has = 0;
-        while (!c->at[has])
-            has++;
-        if (!c->at[r] && same_check(c->at[has], l))
-            return c;
-    }
-    struct compare_check *c = &row->checks[row->n_checks++];
-    c->at = zeroed(n_reports, sizeof *c->at);
-    return c;
+    for (size_t k = 0; k < row->n_checks; k++)
+        if (!compare_line(c, row, k, r) && same_check(row->checks[k].some, l))
+            return k;
+    row->checks[row->n_checks].some = l;
+    return row->n_checks++;
 }
 
-static void take_checks(struct compare_row *row, size_t n_reports, bool strict)
+static void take_checks(const struct comparison *c, struct compare_row *row, bool strict)
 {
     enum opinion opinions[COMPARE_REPORTS];
     size_t most = 0;
-    for (size_t r = 0; r < n_reports; r++)
+    for (size_t r = 0; r < c->n_reports; r++)
         most += row->at[r] ? row->at[r]->n_lines : 0;
     row->checks = zeroed(most, sizeof *row->checks);
-    for (size_t r = 0; r < n_reports; r++)
+    row->lines = zeroed(most * c->n_reports, sizeof *row->lines);
+    for (size_t r = 0; r < c->n_reports; r++)
         for (size_t i = 0; row->at[r] && i < row->at[r]->n_lines; i++) {
             const struct result_line *l = &row->at[r]->lines[i];
-            check_for(row, n_reports, r, l)->at[r] = l;
+            row->lines[check_for(c, row, r, l) * c->n_reports + r] = l;
         }
     for (size_t k = 0; k < row->n_checks; k++) {
-        struct compare_check *c = &row->checks[k];
-        for (size_t r = 0; r < n_reports; r++)
-            opinions[r] = c->at[r] ? opinion_of(c->at[r]->code) : OPINION_NONE;
-        c->kind = kind_of(opinions, n_reports, strict);
+        for (size_t r = 0; r < c->n_reports; r++) {
+            const struct result_line *l = compare_line(c, row, k, r);
+            opinions[r] = l ? opinion_of(l->code) : OPINION_NONE;
+        }
+        row->checks[k].kind = kind_of(opinions, c->n_reports, strict);
     }
 }
 
 /* A scenario is as different as the most different of its checks. */
-static void judge_row(struct compare_row *row, size_t n_reports, bool strict)
+static void judge_row(const struct comparison *c, struct compare_row *row, bool strict)
 {
     enum opinion opinions[COMPARE_REPORTS];
-    for (size_t r = 0; r < n_reports; r++)
+    size_t n = c->n_reports;
+    for (size_t r = 0; r < n; r++)
         opinions[r] = row->at[r] ? opinion_of(row->at[r]->code) : OPINION_NONE;
-    row->kind = kind_of(opinions, n_reports, strict);
-    if (kind_of(opinions, n_reports, false) == COMPARE_ALONE)
+    row->kind = kind_of(opinions, n, strict);
+    if (kind_of(opinions, n, false) == COMPARE_ALONE)
         return; /* even when that is a difference, it is not one of every check */
-    take_checks(row, n_reports, strict);
+    take_checks(c, row, strict);
     for (size_t k = 0; k < row->n_checks; k++)
         row->kind = row->checks[k].kind > row->kind ? row->checks[k].kind : row->kind;
 }
@@ -180,14 +177,13 @@ void compare_make(const struct compare_report *reports, size_t n, bool strict,
     }
     free(entries);
     for (size_t i = 0; i < ret->n_rows; i++)
-        judge_row(&ret->rows[i], n, strict);
+        judge_row(ret, &ret->rows[i], strict);
 }
 
 void compare_free(struct comparison *c)
 {
     for (size_t i = 0; i < c->n_rows; i++) {
-        for (size_t k = 0; k < c->rows[i].n_checks; k++)
-            free(c->rows[i].checks[k].at);
+        free(c->rows[i].lines);
         free(c->rows[i].checks);
         free(c->rows[i].at);
     }

@@ -43,7 +43,7 @@ enum compare_kind {
 
 struct compare_check {
     enum compare_kind kind;
-    const struct result_line **at; /* one for each report; NULL: not there */
+    const struct result_line *some; /* the first report's that has it, for its text */
 };
 
 struct compare_row {
@@ -52,6 +52,7 @@ struct compare_row {
     const struct result *some; /* the first of them, for the id and the path */
     struct compare_check *checks;
     size_t n_checks;
+    const struct result_line **lines; /* behind compare_line() */
 };
 
 struct comparison {
@@ -60,6 +61,14 @@ struct comparison {
     struct compare_row *rows; /* sorted by id */
     size_t n_rows;
 };
+
+/* Check `k` of the row as report `r` has it; NULL: not there. */
+static inline const struct result_line *compare_line(const struct comparison *c,
+                                                     const struct compare_row *row, size_t k,
+                                                     size_t r)
+{
+    return row->lines[k * c->n_reports + r];
+}
 
 /* `reports` must live as long as the comparison. */
 void compare_make(const struct compare_report *reports, size_t n, bool strict,

@@ -113,23 +113,24 @@ static const char *verdict_of_check(const void *at)
     return verdict_name(((const struct result_line *)at)->code);
 }
 
-static void print_check(FILE *out, const struct comparison *c, const struct compare_check *check)
+static void print_check(FILE *out, const struct comparison *c, const struct compare_row *row,
+                        size_t k)
 {
     const void *at[COMPARE_REPORTS];
-    const struct result_line *some = NULL;
-    for (size_t r = 0; r < c->n_reports; r++) {
-        at[r] = check->at[r];
-        some = some ? some : check->at[r];
-    }
+    const struct result_line *some = row->checks[k].some;
     char place[24] = "";
     if (some->line > 0) /* what is demanded of every run stands in no line */
         snprintf(place, sizeof place, ":%u", some->line);
+    for (size_t r = 0; r < c->n_reports; r++)
+        at[r] = compare_line(c, row, k, r);
     fprintf(out, "    %-6s %-21s ", place, some->req);
     print_cells(out, c->n_reports, verdict_of_check, at);
     fprintf(out, "           %s\n", some->statement);
-    for (size_t r = 0; r < c->n_reports; r++)
-        if (check->at[r] && check->at[r]->code != VERDICT_PASS && check->at[r]->actual[0])
-            fprintf(out, "           %c: %s\n", letter(r), check->at[r]->actual);
+    for (size_t r = 0; r < c->n_reports; r++) {
+        const struct result_line *l = compare_line(c, row, k, r);
+        if (l && l->code != VERDICT_PASS && l->actual[0])
+            fprintf(out, "           %c: %s\n", letter(r), l->actual);
+    }
 }
 
 static void print_row(FILE *out, const struct comparison *c, const struct compare_row *row,
@@ -146,7 +147,7 @@ static void print_row(FILE *out, const struct comparison *c, const struct compar
             fprintf(out, "           %c: %s\n", letter(r), row->at[r]->reason);
     for (size_t k = 0; k < row->n_checks; k++)
         if (row->checks[k].kind == kind)
-            print_check(out, c, &row->checks[k]);
+            print_check(out, c, row, k);
 }
 
 static size_t count_kind(const struct comparison *c, enum compare_kind kind)
@@ -288,17 +289,19 @@ static void print_single_checks(FILE *out, const struct comparison *c)
     bool any = false;
     for (size_t r = 0; r < c->n_reports; r++) {
         struct names names = {.out = out};
-        for (size_t i = 0; i < c->n_rows; i++)
-            for (size_t k = 0; k < c->rows[i].n_checks; k++) {
-                const struct compare_check *check = &c->rows[i].checks[k];
-                if (check->kind != COMPARE_ALONE || !judged_check(check->at[r]))
+        for (size_t i = 0; i < c->n_rows; i++) {
+            const struct compare_row *row = &c->rows[i];
+            for (size_t k = 0; k < row->n_checks; k++) {
+                if (row->checks[k].kind != COMPARE_ALONE ||
+                    !judged_check(compare_line(c, row, k, r)))
                     continue;
                 if (names.n == 0)
                     fprintf(out, "%s    %c:\n", any ? "" : "\nchecks that only one has judged\n",
                             letter(r));
                 any = true;
-                add_name(&names, name_of(c->rows[i].some), check->at[r]->req);
+                add_name(&names, name_of(row->some), row->checks[k].some->req);
             }
+        }
         end_names(&names);
     }
 }
