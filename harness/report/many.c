@@ -162,11 +162,13 @@ static void each_sweep(const struct group *g, void (*fn)(void *ctx, const struct
 static void print_sweep(void *ctx, const struct sweep *s)
 {
     FILE *out = ctx;
+    size_t middle = s->n / 2;
+
     if (s->n == 0)
         fprintf(out, "  %11s %11s %11s", "-", "-", "-");
     else
         fprintf(out, "  %8.2f ms %8.2f ms %8.2f ms", (double)s->at[0] / 1e3,
-                (double)s->at[s->n / 2] / 1e3, (double)s->at[s->n - 1] / 1e3);
+                (double)s->at[middle] / 1e3, (double)s->at[s->n - 1] / 1e3);
     fprintf(out, " %8.1f ms  :%-4u %s", (double)s->worst_phase_us / 1e3, s->line->line,
             s->line->statement);
     if (s->failed)
