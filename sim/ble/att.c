@@ -36,7 +36,7 @@ enum {
     UNSUPPORTED_GROUP = 0x10,
 };
 
-enum { GROUP_SERVICE = 0x2800, SHORT_UUIDS = 0x01, LONG_UUID = 16 };
+enum { GROUP_PRIMARY = 0x2800, GROUP_SECONDARY = 0x2801, SHORT_UUIDS = 0x01, LONG_UUID = 16 };
 
 /* 0000xxxx-0000-1000-8000-00805F9B34FB as it is sent, without the last four bytes. */
 static const uint8_t base_uuid[] = {0xFB, 0x34, 0x9B, 0x5F, 0x80, 0x00,
@@ -233,7 +233,7 @@ static struct outcome read_by_type(const struct att *att, uint8_t op, struct spa
         return refuse(INVALID_PDU, 0);
     if (!is_sound(&r))
         return refuse(INVALID_HANDLE, r.first);
-    if (group && type != GROUP_SERVICE)
+    if (group && type != GROUP_PRIMARY && type != GROUP_SECONDARY)
         return refuse(UNSUPPORTED_GROUP, r.first);
     buf_u8(out, (uint8_t)(op + 1));
     buf_u8(out, 0);
