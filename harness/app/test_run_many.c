@@ -184,6 +184,23 @@ static void test_usage(void)
     EXPECT("bmsrig run --bless --twice good.scn", 3, "--bless and --twice cannot be combined");
 }
 
+/* What the scenario does to the broker is no news between the lines of the table. */
+static void test_quiet(void)
+{
+    put("outage.scn", "scenario  MANY-5  \"Short\"\n"
+                      "covers    CAN-COUNT\n"
+                      "needs     bms 1 serial, can pylon, own broker\n"
+                      "duration  5 s\n"
+                      "[bms 1]\n"
+                      "model     pylontech.us3000c\n"
+                      "[timeline]\n"
+                      "@1s  broker  stop\n"
+                      "@3s  broker  start\n"
+                      "@4s  can  check modules = 1  req CAN-COUNT\n");
+    EXPECT("bmsrig run -o quiet outage.scn && ! bmsrig run -o quiet outage.scn 2>&1 | grep mqtt", 0,
+           "1 passed");
+}
+
 /* A static program ignores the preload library. */
 static void test_fall_back(void)
 {
@@ -225,6 +242,7 @@ int main(int argc, char **argv)
         {"clocks", test_clocks},
         {"plots", test_plot},
         {"usage", test_usage},
+        {"an outage that was ordered", test_quiet},
         {"a bridge that cannot be virtual", test_fall_back},
         {"long scenarios", test_long_ones},
         {0},
