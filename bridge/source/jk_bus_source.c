@@ -14,7 +14,6 @@ static const uint64_t first_listen_us = 2 * US_PER_S;
 /* A master's cycle and a half; before its packs are given up as old. */
 static const uint64_t foreign_us = 6 * US_PER_S;
 static const uint64_t gap_us = JK_BUS_PAUSE_US;
-static const uint64_t patience_us = US_PER_S;
 static const uint64_t useless_us = 10 * US_PER_S;
 /* An answer may come so late, but no later. */
 static const uint64_t late_us = 2 * US_PER_S;
@@ -122,19 +121,6 @@ static enum jk_type type_of(enum jk_ask ask)
     return JK_LOG;
 }
 
-static uint64_t free_us(const struct jk_bus_source *s)
-{
-    return deadline_min(s->quiet_us, s->patience_us);
-}
-
-/* Silence behind everything, but on a line that never is silent. */
-static void hold_line(struct jk_bus_source *s, uint64_t now_us)
-{
-    if (now_us >= s->quiet_us)
-        s->patience_us = now_us + patience_us;
-    s->quiet_us = now_us + gap_us;
-}
-
 static void send(struct jk_bus_source *s, uint64_t now_us)
 {
     struct buf out = buf_of(s->output.bytes, sizeof s->output.bytes);
@@ -156,7 +142,7 @@ static void act(struct jk_bus_source *s, uint64_t now_us)
 {
     uint64_t next_us = NEVER_US;
 
-    if (!s->open || !s->polling || s->asking || now_us < free_us(s))
+    if (!s->open || !s->polling || s->asking || now_us < jk_pause_end_us(&s->pause))
         return;
     if (!s->again) {
         if (!jk_units_next(&s->units, now_us, &s->unit, &s->ask, &next_us))
@@ -181,9 +167,9 @@ static void on_timeout(struct jk_bus_source *s, uint64_t now_us)
     else if (!look)
         jk_bus_trouble(s, JK_BUS_T_SILENT, s->unit, now_us, "no answer from any unit");
     hint(s, now_us);
-    hold_line(s, now_us);
+    jk_pause_begin(&s->pause, gap_us, now_us);
     if (s->heard) /* whoever it collided with */
-        s->quiet_us += throw_dice(s) / 16;
+        s->pause.quiet_us += throw_dice(s) / 16;
     s->again = s->tries < TRIES && !look;
     if (!s->again && jk_units_missed(&s->units, s->unit, s->ask, now_us))
         log_msg(s->log, LOG_WARN, "source", "battery=%s unit=%u does not answer", s->config.name,
@@ -285,7 +271,7 @@ static void start_over(struct jk_bus_source *s, uint64_t now_us)
         s->packs[i].repeated = false;
     }
     jk_units_start(&s->units, &(struct jk_units_config){.poll_us = US_PER_S}, now_us);
-    s->quiet_us = s->patience_us = now_us;
+    jk_pause_none(&s->pause, now_us);
     s->listen_us = NEVER_US;
 }
 
@@ -315,7 +301,7 @@ static void bytes(void *self, struct span in, uint64_t now_us)
     if (!s->open || in.n == 0)
         return;
     s->now_us = now_us;
-    hold_line(s, now_us);
+    jk_pause_begin(&s->pause, gap_us, now_us);
     s->heard = true;
     if (s->useless_us == 0)
         s->useless_us = now_us;
@@ -367,7 +353,7 @@ static uint64_t next_turn_us(const struct jk_bus_source *s)
         return answer_until_us(s);
     if (!s->again && jk_units_next(&s->units, s->now_us, &unit, &ask, &next_us))
         next_us = 0;
-    return next_us > free_us(s) ? next_us : free_us(s);
+    return next_us > jk_pause_end_us(&s->pause) ? next_us : jk_pause_end_us(&s->pause);
 }
 
 static uint64_t next_deadline(const void *self)
@@ -381,11 +367,7 @@ static bool take_output(void *self, struct source_output *ret)
 {
     struct jk_bus_source *s = self;
 
-    if (s->output.n == 0)
-        return false;
-    *ret = s->output;
-    s->output = (struct source_output){0};
-    return true;
+    return source_output_take(&s->output, ret);
 }
 
 static bool take_battery(void *self, unsigned *ret_index, struct battery *ret)

@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "bridge/source/jk_battery_picture.h"
+#include "bridge/source/jk_pause.h"
 #include "bridge/source/jk_units.h"
 #include "bridge/source/source.h"
 #include "proto/jk_bus/jk_bus.h"
@@ -74,10 +75,9 @@ struct jk_bus_source {
     unsigned tries;
     bool again;           /* ask the same once more */
     uint64_t deadline_us; /* of the answer */
-    uint64_t quiet_us;    /* nothing is sent before */
-    uint64_t patience_us; /* but on a line that never is quiet after this */
-    bool heard;           /* bytes since the question */
-    uint64_t useless_us;  /* since when bytes come and no telegram; 0: they do not */
+    struct jk_pause pause;
+    bool heard;          /* bytes since the question */
+    uint64_t useless_us; /* since when bytes come and no telegram; 0: they do not */
     bool hinted;
     uint32_t dice; /* so that two bridges do not start at the same moment for ever */
 

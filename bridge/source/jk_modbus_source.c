@@ -11,7 +11,6 @@
 #include "bridge/source/trouble.h"
 
 static const uint64_t answer_us = 300 * US_PER_MS; /* begins; a pack takes about 10 ms */
-static const uint64_t patience_us = US_PER_S;
 static const uint64_t useless_us = 10 * US_PER_S;
 /* Silent for so long, a unit may come back as another pack. */
 static const uint64_t forget_us = 60 * US_PER_S;
@@ -113,14 +112,6 @@ static bool has_step(const struct jk_modbus_source *s)
     return s->step < JK_MODBUS_STEPS && steps[s->ask][s->step].words != 0 && !is_refused(s);
 }
 
-/* Silence of `gap` behind everything, but on a line that never is silent. */
-static void hold_line(struct jk_modbus_source *s, uint64_t now_us)
-{
-    if (now_us >= s->quiet_us)
-        s->patience_us = now_us + patience_us;
-    s->quiet_us = now_us + s->config.gap_us;
-}
-
 static void send(struct jk_modbus_source *s, uint64_t now_us)
 {
     const struct step *step = &steps[s->ask][s->step];
@@ -166,12 +157,6 @@ static void begin(struct jk_modbus_source *s, uint8_t unit, enum jk_ask ask, uin
         finish(s);
 }
 
-/* When the next telegram may go out. */
-static uint64_t free_us(const struct jk_modbus_source *s)
-{
-    return deadline_min(s->quiet_us, s->patience_us);
-}
-
 /* A question in the middle of its steps goes on; else the next one that is due. */
 static void act(struct jk_modbus_source *s, uint64_t now_us)
 {
@@ -179,7 +164,7 @@ static void act(struct jk_modbus_source *s, uint64_t now_us)
     enum jk_ask ask = JK_ASK_CELLS;
     uint64_t next_us = NEVER_US;
 
-    if (!s->open || s->asking || now_us < free_us(s))
+    if (!s->open || s->asking || now_us < jk_pause_end_us(&s->pause))
         return;
     if (s->ask != JK_ASKS)
         send(s, now_us);
@@ -270,7 +255,7 @@ static void on_timeout(struct jk_modbus_source *s, uint64_t now_us)
             s, JK_MODBUS_SILENT, now_us,
             "no answer from any unit; firmware that only answers triggers needs jk-bus");
     hint(s, now_us);
-    hold_line(s, now_us);
+    jk_pause_begin(&s->pause, s->config.gap_us, now_us);
     bool look = !s->units.unit[s->unit].present && jk_units_present(&s->units) > 0;
     if (s->tries >= TRIES || look)
         give_up(s, now_us);
@@ -295,8 +280,7 @@ static void opened(void *self, uint64_t now_us)
         s->packs[i].repeated = false;
     }
     jk_units_start(&s->units, &s->config.units, now_us);
-    s->quiet_us = now_us;
-    s->patience_us = now_us + patience_us;
+    jk_pause_none(&s->pause, now_us);
     act(s, now_us);
 }
 
@@ -318,7 +302,7 @@ static void bytes(void *self, struct span in, uint64_t now_us)
     s->now_us = now_us;
     if (!s->open || in.n == 0)
         return;
-    hold_line(s, now_us);
+    jk_pause_begin(&s->pause, s->config.gap_us, now_us);
     if (s->useless_us == 0)
         s->useless_us = now_us;
     if (!s->asking) {
@@ -360,18 +344,14 @@ static uint64_t next_deadline(const void *self)
         return s->deadline_us;
     if (s->ask == JK_ASKS && jk_units_next(&s->units, s->now_us, &unit, &ask, &next_us))
         next_us = 0;
-    return next_us > free_us(s) ? next_us : free_us(s);
+    return next_us > jk_pause_end_us(&s->pause) ? next_us : jk_pause_end_us(&s->pause);
 }
 
 static bool take_output(void *self, struct source_output *ret)
 {
     struct jk_modbus_source *s = self;
 
-    if (s->output.n == 0)
-        return false;
-    *ret = s->output;
-    s->output = (struct source_output){0};
-    return true;
+    return source_output_take(&s->output, ret);
 }
 
 static bool take_battery(void *self, unsigned *ret_index, struct battery *ret)

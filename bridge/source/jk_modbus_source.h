@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "bridge/source/jk_battery_picture.h"
+#include "bridge/source/jk_pause.h"
 #include "bridge/source/jk_units.h"
 #include "bridge/source/source.h"
 #include "proto/jk_modbus/jk_modbus.h"
@@ -75,10 +76,9 @@ struct jk_modbus_source {
     unsigned tries; /* of this step */
     struct jk_registers block;
     uint64_t deadline_us; /* of the answer */
-    uint64_t quiet_us;    /* nothing is sent before */
-    uint64_t patience_us; /* but on a line that never is quiet after this */
-    bool heard;           /* bytes since the request */
-    uint64_t useless_us;  /* since when bytes come and no telegram; 0: they do not */
+    struct jk_pause pause;
+    bool heard;          /* bytes since the request */
+    uint64_t useless_us; /* since when bytes come and no telegram; 0: they do not */
     bool hinted;
 
     struct source_output output;

@@ -15,7 +15,6 @@ static const uint64_t answer_us = US_PER_S; /* begins within 1 ms; the longest t
 static const uint64_t silence_us = 100 * US_PER_MS; /* nobody pauses that long inside a frame */
 static const uint64_t gap_us = 120 * US_PER_MS;
 static const uint64_t late_us = 5 * US_PER_S; /* no answer comes later */
-static const uint64_t patience_us = US_PER_S;
 static const uint64_t useless_us = 10 * US_PER_S;
 
 /* 4E 57, length 19, command, source 3 (PC), type 0, data 00, end mark, sum16: the vendor's document
@@ -113,19 +112,6 @@ static void wait_for_late(struct jk_uart_poller *s)
     s->limit_us = s->first_us + late_us;
 }
 
-/* When the line is free: quiet for the gap, or never quiet. */
-static uint64_t free_us(const struct jk_uart_poller *s)
-{
-    return deadline_min(s->quiet_us, s->patience_us);
-}
-
-static void hold_line(struct jk_uart_poller *s, uint64_t now_us)
-{
-    if (now_us >= s->quiet_us)
-        s->patience_us = now_us + patience_us;
-    s->quiet_us = now_us + gap_us;
-}
-
 /* ---- answers ---- */
 
 static void on_answer(struct jk_uart_poller *s, struct span data, uint64_t now_us)
@@ -169,7 +155,7 @@ static void on_failure(struct jk_uart_poller *s, uint64_t now_us)
 {
     bool heard = s->byte_us != 0;
 
-    hold_line(s, now_us);
+    jk_pause_begin(&s->pause, gap_us, now_us);
     hint(s, now_us);
     if (s->step == JK_STEP_WAKING) {
         wait_for_late(s);
@@ -207,8 +193,8 @@ static uint64_t later(uint64_t a, uint64_t b)
 static uint64_t turn_us(const struct jk_uart_poller *s)
 {
     if (s->step == JK_STEP_IDLE)
-        return later(s->poll_us, free_us(s));
-    return has_turn(s) ? free_us(s) : NEVER_US;
+        return later(s->poll_us, jk_pause_end_us(&s->pause));
+    return has_turn(s) ? jk_pause_end_us(&s->pause) : NEVER_US;
 }
 
 /* When the silence behind a frame that is cut or damaged, or the whole time, decides. */
@@ -259,7 +245,7 @@ static void opened(void *self, uint64_t now_us)
     s->step = JK_STEP_IDLE;
     s->answers = s->repeated = s->hinted = false;
     s->answer_us = s->useless_us = 0;
-    s->quiet_us = s->patience_us = now_us;
+    jk_pause_none(&s->pause, now_us);
     s->poll_us = now_us;
     act(s, now_us);
 }
@@ -280,7 +266,7 @@ static void bytes(void *self, struct span in, uint64_t now_us)
 
     if (s->step == JK_STEP_CLOSED || in.n == 0)
         return;
-    hold_line(s, now_us);
+    jk_pause_begin(&s->pause, gap_us, now_us);
     if (s->useless_us == 0)
         s->useless_us = now_us;
     if (!is_asking(s) || has_turn(s)) {
@@ -318,11 +304,7 @@ static bool take_output(void *self, struct source_output *ret)
 {
     struct jk_uart_poller *s = self;
 
-    if (s->output.n == 0)
-        return false;
-    *ret = s->output;
-    s->output = (struct source_output){0};
-    return true;
+    return source_output_take(&s->output, ret);
 }
 
 static bool take_battery(void *self, unsigned *ret_index, struct battery *ret)

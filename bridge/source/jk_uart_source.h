@@ -22,6 +22,7 @@
 
 #include "base/log.h"
 #include "bridge/source/jk_battery_picture.h"
+#include "bridge/source/jk_pause.h"
 #include "bridge/source/source.h"
 #include "proto/jk_uart/jk_uart.h"
 
@@ -68,8 +69,7 @@ struct jk_uart_poller {
     uint64_t limit_us; /* of the answer */
     uint32_t damages;  /* that the reader had counted by then */
     uint64_t byte_us;  /* last byte; 0: none since the question */
-    uint64_t quiet_us; /* nothing is sent before */
-    uint64_t patience_us;
+    struct jk_pause pause;
     bool answers, repeated;
     uint64_t answer_us;  /* last good frame */
     uint64_t useless_us; /* since when bytes come and no frame; 0: they do not */

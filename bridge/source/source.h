@@ -30,6 +30,16 @@ struct source_output {
     size_t n;
 };
 
+/* Takes what is to be sent out of where a source keeps it; false: nothing. */
+static inline bool source_output_take(struct source_output *kept, struct source_output *ret)
+{
+    if (kept->n == 0)
+        return false;
+    *ret = *kept;
+    *kept = (struct source_output){0};
+    return true;
+}
+
 struct source_ops {
     void (*opened)(void *self, uint64_t now_us); /* the port is there */
     void (*closed)(void *self, uint64_t now_us); /* the port is gone */
