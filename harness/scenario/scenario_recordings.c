@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "harness/scenario/scenario_private.h"
-#include "sim/device/kind.h"
 
 /* Where the line's text in quotes begins. */
 static uint32_t column_of(const struct conf_file *file, uint32_t number)
