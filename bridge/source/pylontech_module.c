@@ -164,8 +164,8 @@ static uint32_t add_alarms(const struct pylontech_module *m, uint32_t disproved_
     return warnings | protections;
 }
 
-/* After an interruption the first row is followed by `bat`. Older cells that still fit it stand that
- * long; those that do not are left out. */
+/* After an interruption the first row is followed by `bat`. Older cells that still fit it stand
+ * that long; those that do not are left out. */
 static bool cells_live(const struct pylontech_module *m, uint64_t now_us)
 {
     uint64_t age_us = now_us - m->at.bat_us;
