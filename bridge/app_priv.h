@@ -29,7 +29,7 @@ struct app_can {
     bool down;                /* the bus said that it is down */
     uint64_t restart_us;      /* when to end a bus-off; NEVER_US: there is none */
     uint64_t restart_wait_us; /* the pause before the next one */
-    struct log_limit limit_restart, limit_error;
+    struct log_limit limit_restart, limit_error, limit_remedy;
 };
 
 struct app_mqtt {

@@ -60,6 +60,25 @@ static void on_state(void *ctx, enum can_state state)
     app_settle(c->app);
 }
 
+/* Beside the sink's own line, which says what failed. */
+static void tell_remedy(struct app_can *c, enum err e)
+{
+    unsigned missed = 0;
+    const char *bus = c->config.bus;
+
+    if ((e != ERR_DENIED && e != ERR_CLOSED) ||
+        !log_limit_ok(&c->limit_remedy, loop_now(c->app->loop), 60 * US_PER_S, &missed))
+        return;
+    if (e == ERR_DENIED)
+        log_msg(c->app->log, LOG_WARN, "can",
+                "bus=%s to set the bit rate of %s needs CAP_NET_ADMIN; or set it before: ip link "
+                "set %s up type can bitrate %u",
+                c->config.name, bus, bus, (unsigned)c->config.bitrate);
+    else
+        log_msg(c->app->log, LOG_WARN, "can", "bus=%s %s is down: ip link set %s up",
+                c->config.name, bus, bus);
+}
+
 static enum err end_open(void *ctx)
 {
     struct app_can *c = ctx;
@@ -67,7 +86,9 @@ static enum err end_open(void *ctx)
     const struct can_options options = {.bitrate = c->config.bitrate};
 
     c->down = false;
-    return can_open(c->app->loop, c->config.bus, &options, &handler, &c->can);
+    enum err e = can_open(c->app->loop, c->config.bus, &options, &handler, &c->can);
+    tell_remedy(c, e);
+    return e;
 }
 
 static void end_close(void *ctx)

@@ -97,6 +97,12 @@ class Rig:
         self.user = user
 
     def start_bridge(self):
+        until = time.monotonic() + 10
+        while not os.path.exists(self.port):
+            if time.monotonic() > until:
+                raise Failed("the simulated battery has no port")
+            time.sleep(0.05)
+        os.chmod(self.port, 0o666)  # the bridge may be another user's
         with open(self.log_path, "ab") as log:
             self.bridge = subprocess.Popen((self.user or []) + self.command, stderr=log, stdout=log)
 

@@ -52,9 +52,15 @@ static bool can_be_virtual(const struct run_args *a, const struct manifest *m)
     return false;
 }
 
+/* One interface was named for all scenarios. */
+static bool one_bus(const char *can)
+{
+    return can && strcmp(can, "auto") != 0 && strcmp(can, "hub") != 0 && strcmp(can, "vcan") != 0;
+}
+
 static unsigned jobs_of(const struct run_args *a, const struct manifest *m, unsigned for_each_core)
 {
-    if (a->run.tier == TIER_CABLE || m->attach)
+    if (a->run.tier == TIER_CABLE || m->attach || one_bus(a->run.can))
         return 1; /* there is only one of these wires */
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return a->jobs ? a->jobs : (unsigned)(cores > 0 ? cores : 1) * for_each_core;

@@ -50,6 +50,23 @@ static bool is_virtual(int fd, const char *name)
     return has_driver(fd, name, "vcan") || has_driver(fd, name, "vxcan");
 }
 
+/* CAP_NET_ADMIN, asked by a change that changes nothing: libsocketcan would write on stderr that it
+ * was refused. */
+static bool may_change(int fd, const char *name)
+{
+    struct ifreq ifr;
+    return ask(fd, name, SIOCGIFFLAGS, &ifr) && ioctl(fd, SIOCSIFFLAGS, &ifr) == 0;
+}
+
+/* The same for what cannot be restarted: a controller that is not off the bus, and slcan, which has
+ * no device behind it, so that the kernel names the kind of interface instead of a driver. */
+static bool may_restart(int fd, const char *name)
+{
+    int state = 0;
+    return may_change(fd, name) && !has_driver(fd, name, "slcan") && !has_driver(fd, name, "can") &&
+           can_get_state(name, &state) == 0 && state == CAN_STATE_BUS_OFF;
+}
+
 enum err link_set_bitrate(int fd, const char *name, uint32_t bitrate)
 {
     struct can_bittiming now;
@@ -58,6 +75,8 @@ enum err link_set_bitrate(int fd, const char *name, uint32_t bitrate)
         return ERR_OK;
     if (link_is_up(fd, name) && can_get_bittiming(name, &now) == 0 && now.bitrate == bitrate)
         return ERR_OK; /* as somebody with more rights has set it up */
+    if (!may_change(fd, name))
+        return err_from_errno(errno);
     if (can_do_stop(name) != 0 || can_set_bitrate(name, bitrate) != 0 || can_do_start(name) != 0)
         return errno == EPERM || errno == EACCES ? ERR_DENIED : ERR_UNSUPPORTED;
     return ERR_OK;
@@ -80,7 +99,7 @@ enum err link_restart(int fd, const char *name)
 
     if (is_virtual(fd, name) || (can_get_restart_ms(name, &restart_ms) == 0 && restart_ms > 0))
         return ERR_OK;
-    if (!has_driver(fd, name, "slcan") && can_do_restart(name) == 0)
+    if (may_restart(fd, name) && can_do_restart(name) == 0)
         return ERR_OK;
     enum err e = link_set_up(fd, name, false);
     return e == ERR_OK ? link_set_up(fd, name, true) : e;
