@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Flags by ioctl, bit rate by libsocketcan.
+ * Flags by ioctl, changes of the controller by libsocketcan, questions by netlink.
  */
 #define _GNU_SOURCE
 #include "port/can_link.h"
@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 
 #include "base/span.h"
+#include "port/can_netlink.h"
 
 static bool ask(int fd, const char *name, unsigned long request, struct ifreq *ret)
 {
@@ -62,18 +63,18 @@ static bool may_change(int fd, const char *name)
  * no device behind it, so that the kernel names the kind of interface instead of a driver. */
 static bool may_restart(int fd, const char *name)
 {
-    int state = 0;
+    struct link_facts now;
     return may_change(fd, name) && !has_driver(fd, name, "slcan") && !has_driver(fd, name, "can") &&
-           can_get_state(name, &state) == 0 && state == CAN_STATE_BUS_OFF;
+           link_ask(name, &now) && now.bus_off;
 }
 
 enum err link_set_bitrate(int fd, const char *name, uint32_t bitrate)
 {
-    struct can_bittiming now;
+    struct link_facts now;
 
     if (is_virtual(fd, name))
         return ERR_OK;
-    if (link_is_up(fd, name) && can_get_bittiming(name, &now) == 0 && now.bitrate == bitrate)
+    if (link_is_up(fd, name) && link_ask(name, &now) && now.bitrate == bitrate)
         return ERR_OK; /* as somebody with more rights has set it up */
     if (!may_change(fd, name))
         return err_from_errno(errno);
@@ -95,9 +96,9 @@ enum err link_set_up(int fd, const char *name, bool up)
 
 enum err link_restart(int fd, const char *name)
 {
-    uint32_t restart_ms = 0;
+    struct link_facts now;
 
-    if (is_virtual(fd, name) || (can_get_restart_ms(name, &restart_ms) == 0 && restart_ms > 0))
+    if (is_virtual(fd, name) || (link_ask(name, &now) && now.restart_ms > 0))
         return ERR_OK;
     if (may_restart(fd, name) && can_do_restart(name) == 0)
         return ERR_OK;
