@@ -295,7 +295,7 @@ static bool take_frame(struct conf_cursor *c, struct stimulus *s)
     }
     if (!conf_take_text(c, "a CAN frame", raw, sizeof raw))
         return false;
-    if (!can_msg_parse(span_str(raw), &msg) || msg.error) {
+    if (!can_msg_parse(span_str(raw), &msg)) {
         conf_fail_at(c, at, "'%s' is no CAN frame (ID#HEX with 3 or 8 digits of ID, up to 8 bytes)",
                      raw);
         return false;

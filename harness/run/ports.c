@@ -216,6 +216,9 @@ void ports_inverter_send(struct world *w, const struct can_msg *msg)
 {
     if (w->hub) {
         can_hub_send(w->hub, msg);
+    } else if (msg->error && strncmp(w->can_name, "vcan", 4) != 0) {
+        /* a controller would send it as data, with what is left of the id */
+        world_fail(w, "error frames can be put on a hub and on vcan only, not on %s", w->can_name);
     } else if (w->can && can_send(w->can, msg) == ERR_OK) {
         can_event(w, EVENT_INVERTER, msg, loop_now(w->loop));
     }
