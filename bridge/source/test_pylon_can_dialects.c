@@ -244,6 +244,7 @@ static void test_side_values_grow_old(void)
     CU_ASSERT_EQUAL(b->temp_max_dc, 118);
     CU_ASSERT_EQUAL(b->full_mah, 200000);
     CU_ASSERT_FALSE(battery_knows(b, FIELD_CELL_IDS)); /* cells of the second module */
+    CU_ASSERT_EQUAL(b->modules, 2);
     for (uint64_t ms = 3000; ms <= 5000; ms += 1000)
         rig_frames(&rig, ms,
                    "351#4802D007D007C001 355#1E00640000000000 356#7914000071000000 "
@@ -253,6 +254,7 @@ static void test_side_values_grow_old(void)
                "351#4802D007D007C001 355#1E00640000000000 356#7914000071000000 "
                "359#0000000002504E00 35C#C000000000000000");
     CU_ASSERT_EQUAL(b->known & side, 0);
+    CU_ASSERT_EQUAL(b->modules, 2); /* 359 goes on counting them */
     CU_ASSERT_TRUE(battery_knows(b, FIELD_MAKER | FIELD_PACK_MV));
     CU_ASSERT_EQUAL(b->updated_us, 6000 * US_PER_MS);
 }
