@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/quantity.h"
 #include "harness/app/cmd_run.h"
+#include "sim/ble/radio.h"
 
 static const char help[] =
     "usage: bmsrig run [options] FILE.scn|FOLDER ...\n"
@@ -40,6 +41,12 @@ static const char help[] =
     "                     exist, else the hub (no kernel CAN needed; the bridge runs with a "
     "preload\n"
     "                     library). One interface: one scenario after the other\n"
+    "  --ble played|vhci|hci0\n"
+    "                     where a Bluetooth battery is: BlueZ is played for the bridge (default); "
+    "a\n"
+    "                     virtual controller for the real BlueZ here; the air, through the "
+    "controller\n"
+    "                     hci0. A real one: one scenario after the other\n"
     "  --tty PORT         talk to the bridge over this serial port, pty:LINK or tcp:PORT (cable\n"
     "                     tier)\n"
     "  --broker URL       use this broker instead of a mosquitto of our own (cable tier)\n"
@@ -98,6 +105,7 @@ enum {
     OPT_REQ,
     OPT_SHARD,
     OPT_CAN,
+    OPT_BLE,
     OPT_TTY,
     OPT_BROKER,
     OPT_TIER,
@@ -127,6 +135,7 @@ static const struct option options[] = {
     {"req", required_argument, NULL, OPT_REQ},
     {"shard", required_argument, NULL, OPT_SHARD},
     {"can", required_argument, NULL, OPT_CAN},
+    {"ble", required_argument, NULL, OPT_BLE},
     {"tty", required_argument, NULL, OPT_TTY},
     {"broker", required_argument, NULL, OPT_BROKER},
     {"tier", required_argument, NULL, OPT_TIER},
@@ -272,6 +281,16 @@ static bool take_number(const char *option, int64_t min, int64_t max, unsigned *
     return true;
 }
 
+static bool parse_ble(struct run_args *a, const char *text)
+{
+    bool played = strcmp(text, "played") == 0;
+
+    if (!played && !ble_radio_is_real(text))
+        return wrong("--ble", "played, vhci or a controller (hci0)", text);
+    a->run.ble = played ? NULL : text;
+    return true;
+}
+
 static bool take_option(struct run_args *a, int c)
 {
     int64_t v;
@@ -281,6 +300,7 @@ static bool take_option(struct run_args *a, int c)
     case OPT_REQ: a->req = optarg; return true;
     case OPT_SHARD: return parse_shard(a, optarg);
     case OPT_CAN: a->run.can = optarg; return true;
+    case OPT_BLE: return parse_ble(a, optarg);
     case OPT_TTY: a->run.tty = optarg; return true;
     case OPT_BROKER: a->run.broker = optarg; return true;
     case OPT_TIER: return parse_tier(a, optarg);
@@ -317,7 +337,11 @@ static const char *real_time_option(const struct run_args *a)
 {
     const struct run_options *o = &a->run;
     bool hub = !o->can || strcmp(o->can, "auto") == 0 || strcmp(o->can, "hub") == 0;
-    return o->tty ? "--tty" : o->broker ? "--broker" : hub ? NULL : "--can with an interface";
+    return o->tty      ? "--tty"
+           : o->broker ? "--broker"
+           : o->ble    ? "--ble with a radio"
+           : hub       ? NULL
+                       : "--can with an interface";
 }
 
 /* What needs the virtual tier? NULL: nothing. */

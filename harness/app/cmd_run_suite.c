@@ -60,7 +60,7 @@ static bool one_bus(const char *can)
 
 static unsigned jobs_of(const struct run_args *a, const struct manifest *m, unsigned for_each_core)
 {
-    if (a->run.tier == TIER_CABLE || m->attach || one_bus(a->run.can))
+    if (a->run.tier == TIER_CABLE || m->attach || one_bus(a->run.can) || a->run.ble)
         return 1; /* there is only one of these wires */
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return a->jobs ? a->jobs : (unsigned)(cores > 0 ? cores : 1) * for_each_core;

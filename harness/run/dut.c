@@ -204,13 +204,6 @@ static size_t make_env(struct world *w, const struct manifest_fill *fill, char *
         snprintf(bus, 700, BUS_ENV "=%s", sim_bus(w->sim));
         env[n++] = owned[o++] = bus;
     }
-    if (sim_bus(w->sim)) {
-        char *bus = calloc(1, 700);
-        if (!bus)
-            abort();
-        snprintf(bus, 700, BUS_ENV "=%s", sim_bus(w->sim));
-        env[n++] = owned[o++] = bus;
-    }
     env[n] = NULL;
     *ret_owned = o;
     return n;

@@ -10,6 +10,7 @@
 
 #include "harness/run/paths.h"
 #include "harness/run/world_priv.h"
+#include "sim/ble/radio.h"
 
 /* ---- serial ---- */
 
@@ -138,12 +139,17 @@ static enum err open_battery_bus(struct world *w, char *where, size_t cap)
     return sim_open(w->sim, where);
 }
 
-/* A Bluetooth battery is in the air of a bus of its own; the DUT gets its address. */
+/* A Bluetooth battery is in the air of a bus of its own, or of a radio; the DUT gets its address.
+ */
 static enum err open_air(struct world *w, char *where, size_t cap)
 {
-    snprintf(where, cap, "ble:%s", w->dir);
+    const char *radio = w->options.ble;
+
+    snprintf(where, cap, "ble:%s", radio ? radio : w->dir);
     enum err err = sim_open(w->sim, where);
-    if (err == ERR_NOT_FOUND)
+    if (err != ERR_OK && radio && ble_radio_hint(radio, err))
+        world_fail(w, "--ble %s: %s: %s", radio, err_text(err), ble_radio_hint(radio, err));
+    else if (err == ERR_NOT_FOUND)
         world_fail(w, "no dbus-daemon on this machine: apt-get install dbus");
     if (err == ERR_OK)
         snprintf(w->battery, sizeof w->battery, "%s", sim_path(w->sim));
