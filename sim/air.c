@@ -40,7 +40,8 @@ struct air {
 static void tell_radio(const struct air *a)
 {
     for (const struct air_user *u = a->users; u != NULL; u = u->next)
-        u->handler.on_radio(u->handler.ctx, a->radio);
+        if (u->handler.on_radio(u->handler.ctx, a->radio) != ERR_OK)
+            u->handler.on_dead(u->handler.ctx);
 }
 
 static void on_ready(void *ctx)
@@ -194,9 +195,13 @@ enum err air_join(struct airs *airs, struct loop *loop, const char *where,
     u->air = a;
     u->next = a->users;
     a->users = u;
-    *ret = u;
     if (a->radio != NULL)
-        handler->on_radio(handler->ctx, a->radio);
+        e = handler->on_radio(handler->ctx, a->radio);
+    if (e != ERR_OK) {
+        air_leave(u);
+        return e;
+    }
+    *ret = u;
     if (a->up)
         handler->on_up(handler->ctx);
     return ERR_OK;

@@ -23,8 +23,10 @@ struct airs {
 };
 
 struct air_handler {
-    void (*on_radio)(void *ctx, struct ble_radio *radio); /* there is one: add to it */
-    void (*on_up)(void *ctx);                             /* a client can come */
+    /* There is a radio: add to it. What it says is the error of air_join() or, after that, the end
+     * of this user's air. */
+    enum err (*on_radio)(void *ctx, struct ble_radio *radio);
+    void (*on_up)(void *ctx); /* a client can come */
     /* It is gone: delete the peripheral and leave, but not from inside. */
     void (*on_dead)(void *ctx);
     void *ctx;

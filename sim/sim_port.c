@@ -44,7 +44,8 @@ static void on_moved(void *ctx)
 {
     struct sim *sim = ctx;
 
-    sim_note(sim, "port", sim->wire->ops->path(sim->wire));
+    if (sim->wire != NULL) /* else it is still being opened and will be asked */
+        sim_note(sim, "port", sim_path(sim));
 }
 
 static void on_speed(void *ctx)

@@ -3,10 +3,14 @@
  * The whole simulated port over Bluetooth: a client on the same private bus, stimuli, and which
  * notification delivers what. Every wait is for the thing itself, with a deadline.
  */
+#define _GNU_SOURCE
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "port/bluez.h"
 #include "proto/jk_frame/jk_frame.h"
+#include "sim/air.h"
 #include "sim/sim.h"
 #include "testing/testing.h"
 
@@ -313,6 +317,114 @@ static void test_freeze(void)
     bench_down(&b);
 }
 
+/* ---- several batteries ---- */
+
+enum { SHARING = 2 };
+
+struct shared {
+    struct loop *loop;
+    char folder[64], where[80];
+    struct airs airs;
+    struct sim *sim[SHARING];
+    unsigned up;
+};
+
+static void on_shared_up(void *ctx)
+{
+    ((struct shared *)ctx)->up++;
+}
+
+static enum err open_shared(struct shared *s, unsigned i, const char *keys)
+{
+    const struct sim_handler handler = {.on_up = on_shared_up, .ctx = s};
+    struct sim_config config;
+
+    configure(&config, keys);
+    CU_ASSERT_EQUAL_FATAL(sim_new(s->loop, NULL, &config, i + 1, &handler, &s->sim[i]), ERR_OK);
+    sim_share_air(s->sim[i], &s->airs);
+    return sim_open(s->sim[i], s->where);
+}
+
+static bool shared_until(struct shared *s, const unsigned *counter, unsigned n)
+{
+    uint64_t end = loop_now(s->loop) + PATIENCE_US;
+
+    while (*counter < n && loop_now(s->loop) < end)
+        loop_turn(s->loop, end);
+    return *counter >= n;
+}
+
+struct heard {
+    unsigned first, second, others;
+};
+
+static void on_found(void *ctx, const struct bluez_found *found)
+{
+    struct heard *h = ctx;
+
+    if (strcmp(found->address, "C8:47:8C:12:34:56") == 0)
+        h->first++;
+    else if (strcmp(found->address, "C8:47:8C:12:34:57") == 0)
+        h->second++;
+    else
+        h->others++;
+}
+
+static void on_scan_state(void *ctx, const char *why)
+{
+    (void)ctx;
+    (void)why;
+}
+
+static void check_both_heard(struct shared *s)
+{
+    struct heard heard = {0};
+    const struct bluez_scan_handler handler = {on_found, on_scan_state, &heard};
+    struct bluez_scan *scan;
+
+    CU_ASSERT_STRING_EQUAL(sim_bus(s->sim[1]), sim_bus(s->sim[0]));
+    CU_ASSERT_EQUAL_FATAL(bluez_scan_new(s->loop, sim_bus(s->sim[0]), &handler, &scan), ERR_OK);
+    CU_ASSERT_TRUE(shared_until(s, &heard.first, 1));
+    CU_ASSERT_TRUE(shared_until(s, &heard.second, 1));
+    CU_ASSERT_EQUAL(heard.others, 0);
+    bluez_scan_delete(scan);
+}
+
+/* One that joins later is in the air at once; the last one that leaves closes it. */
+static void test_one_air_for_two(void)
+{
+    static const char other[] = "device jk-ble\naddress C8:47:8C:12:34:57\n";
+    struct shared s = {0};
+
+    CU_ASSERT_EQUAL_FATAL(loop_new(&s.loop), ERR_OK);
+    span_to_str(span_str("/tmp/bmsrig-XXXXXX"), s.folder, sizeof s.folder);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(s.folder));
+    struct buf where = buf_of(s.where, sizeof s.where - 1);
+    buf_printf(&where, "ble:%s", s.folder);
+    enum err e = open_shared(&s, 0, "device jk-ble\n");
+    if (e == ERR_NOT_FOUND) {
+        testing_skip("no dbus-daemon");
+    } else {
+        CU_ASSERT_EQUAL(e, ERR_OK);
+        CU_ASSERT_TRUE(shared_until(&s, &s.up, 1));
+        CU_ASSERT_EQUAL(open_shared(&s, 1, "device jk-ble\n"), ERR_EXISTS); /* that address */
+        sim_delete(s.sim[1]);
+        CU_ASSERT_EQUAL(open_shared(&s, 1, other), ERR_OK);
+        CU_ASSERT_EQUAL(s.up, 2);
+        check_both_heard(&s);
+        sim_delete(s.sim[0]);
+        s.sim[0] = NULL;
+        CU_ASSERT_TRUE(sim_up(s.sim[1]));
+        CU_ASSERT_EQUAL(open_shared(&s, 0, "device jk-ble\n"), ERR_OK);
+        check_both_heard(&s);
+    }
+    for (unsigned i = 0; i < SHARING; i++)
+        sim_delete(s.sim[i]);
+    CU_ASSERT_PTR_NULL(s.airs.first);
+    loop_delete(s.loop);
+    rmdir(s.folder);
+}
+
 int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
@@ -323,6 +435,7 @@ int main(int argc, char **argv)
         {"adapter off and on", test_adapter},
         {"reboot", test_reboot},
         {"freeze and thaw", test_freeze},
+        {"one air for two batteries", test_one_air_for_two},
         {0}};
     return testing_main(argc, argv, "wire_ble", cases);
 }

@@ -24,7 +24,6 @@ struct wire_ble {
     char path[PATH_TEXT]; /* "ble:C8:47:8C:12:34:56" */
     bool subscribed;
     uint16_t mtu;
-    enum err refused; /* why the radio would not have it */
     bool up;
     bool unplugged, off, held;
 };
@@ -130,7 +129,7 @@ static void on_up(void *ctx)
         w->events.on_up(w->events.ctx);
 }
 
-static void on_radio(void *ctx, struct ble_radio *radio)
+static enum err on_radio(void *ctx, struct ble_radio *radio)
 {
     struct wire_ble *w = ctx;
     const struct ble_handler client = {.connected = on_connected,
@@ -141,10 +140,9 @@ static void on_radio(void *ctx, struct ble_radio *radio)
                                        .ctx = w};
 
     w->radio = radio;
-    w->refused = ble_radio_add(radio, &w->module.traits, &client, &w->peripheral);
-    if (w->refused != ERR_OK && w->air != NULL)
-        on_dead(w); /* too late for an error */
+    enum err e = ble_radio_add(radio, &w->module.traits, &client, &w->peripheral);
     set_place(w);
+    return e;
 }
 
 /* ---- the interface ---- */
@@ -248,8 +246,6 @@ enum err wire_ble_open(struct loop *loop, const struct sim_config *config, struc
     put_path(w, w->module.traits.address);
     const struct air_handler handler = {on_radio, on_up, on_dead, w};
     enum err e = air_join(airs, loop, where, &handler, &w->air);
-    if (e == ERR_OK)
-        e = w->refused; /* by a radio that was there already */
     if (e != ERR_OK) {
         destroy(&w->wire);
         return e;
