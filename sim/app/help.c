@@ -61,6 +61,8 @@ static const char usage[] =
     "                     byte: byte by byte    none: at once\n"
     "  --seed N           another seed, another battery: cell spread, noise, serial (default: 1)\n"
     "  --log-wire         prints every byte that passes\n"
+    "  --and              what follows is one port more: a device and options of its own. Bluetooth\n"
+    "                     batteries with the same --port are in the same air\n"
     "  -h, --help         this text\n"
     "  --version          the version\n"
     "\n";

@@ -242,6 +242,7 @@ static void test_wrong_command_lines(void)
         {{"--seed", "x"}, 2, "--seed: expected a whole number"},
         {{"--scenario", "/nowhere.scn"}, 2, "/nowhere.scn: not found"},
         {{"modbus-thing"}, 2, "'modbus-thing'"},
+        {{"--and", "modbus-thing"}, 2, "'modbus-thing'"},
         {{"--port", "/dev/bmsrig-nothing"}, 3, "/dev/bmsrig-nothing: not found"},
         {{"--port", "pty:/nowhere/at/all"}, 3, "the folder for the link does not exist"},
         {{"--port", "/dev/null"}, 7, "expected pty, pty:LINK"},
@@ -380,6 +381,33 @@ static void test_tcp(void)
     finish(&p);
 }
 
+static void test_several_ports(void)
+{
+    static struct program p;
+    char link[64], port[80];
+    link_name(link, sizeof link, 'p');
+    struct buf b = buf_of(port, sizeof port - 1);
+    buf_printf(&b, "pty:%s", link);
+    port[b.n] = '\0';
+    START(&p, "--port", "pty", "--and", "--port", port, "--product", "us5000", "--modules", "2");
+    CU_ASSERT_TRUE(wait_said(&p, "pylontech-console: 1 battery behind US3000C"));
+    CU_ASSERT_TRUE(wait_said(&p, "pylontech-console: 2 batteries behind US5000"));
+    open_client(&p, link);
+    say(&p, "2: bms 2 set soc 33 %\n");
+    CU_ASSERT_TRUE(wait_said(&p, "2: do      bms 2 set soc 33 %\n"));
+    CU_ASSERT_TRUE(ask(&p, "pwr\r", "33%"));
+    CU_ASSERT_TRUE(wait_said(&p, "2: told    bms 2 set soc 33 % ("));
+    say(&p, "set soc 12 %\nshow\n"); /* of the first */
+    CU_ASSERT_TRUE(wait_said(&p, "  1  US3000C         12.0"));
+    say(&p, "2 : show\n3: show\n0: show\n");
+    CU_ASSERT_TRUE(wait_said(&p, "  2  US5000          33.0"));
+    CU_ASSERT_TRUE(wait_said(&p, "there are ports 1 to 2\nthere are ports 1 to 2\n"));
+    say(&p, "2: quit\n");
+    CU_ASSERT_EQUAL(wait_end(&p), 0);
+    finish(&p);
+    CU_ASSERT_FALSE(is_link(link));
+}
+
 static void test_scenario_file(void)
 {
     static struct program p;
@@ -411,6 +439,7 @@ int main(int argc, char **argv)
         {"stimuli from a file", test_stimuli_from_a_file},
         {"SIGTERM ends it and removes the link", test_end_by_signal},
         {"tcp", test_tcp},
+        {"several ports", test_several_ports},
         {"port and batteries of a scenario", test_scenario_file},
         {0}};
     return testing_main(argc, argv, "bms-sim", cases);
