@@ -15,7 +15,7 @@ struct wire;
 struct wire_handler {
     void (*opened)(void *ctx);                             /* perhaps before wire_open() returns */
     void (*lost)(void *ctx, const char *why);              /* `why` lives as long as the wire */
-    void (*state)(void *ctx, const char *what);            /* what it is doing before `opened` */
+    void (*state)(void *ctx, const char *what);            /* what it is doing, for the log */
     void (*bytes)(void *ctx, struct span bytes);           /* not from CAN */
     void (*frame)(void *ctx, const struct can_msg *frame); /* only from CAN */
     void *ctx;
