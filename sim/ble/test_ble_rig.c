@@ -280,6 +280,8 @@ bool ble_rig_until_state(struct ble_rig *r, const char *part)
 
     while (strstr(r->state, part) == NULL && loop_now(r->loop) < end)
         loop_turn(r->loop, end);
+    if (strstr(r->state, part) == NULL)
+        TESTING_FAIL("the link says '%s', not '%s'", r->state, part);
     return strstr(r->state, part) != NULL;
 }
 

@@ -207,6 +207,10 @@ static void test_adapter_off_and_on(void)
 
     if (!ble_rig_up(&r, &ble_rig_traits))
         return;
+    ble_rig_link(&r); /* a bluetoothd that has taken the adapter */
+    CU_ASSERT_TRUE(ble_rig_until_state(&r, "searching"));
+    bluez_link_delete(r.link);
+    r.state[0] = '\0';
     CU_ASSERT_EQUAL(ble_radio_fault(r.radio, BLE_ADAPTER_OFF, true), ERR_OK);
     ble_rig_link(&r);
     CU_ASSERT_TRUE(ble_rig_until_state(&r, adapter_off()));
