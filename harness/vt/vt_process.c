@@ -162,7 +162,7 @@ void vt_kill_all(struct vt_loop *v)
 
 /* ---- starting ---- */
 
-enum { ENV_EXTRA = 6 };
+enum { ENV_EXTRA = 7 };
 
 static bool replaced(const char *entry, char *const *extra)
 {
@@ -183,6 +183,32 @@ static char *text_of(const char *name, const char *value)
     return text;
 }
 
+static const char *value_of(const char *const *env, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (; *env != NULL; env++)
+        if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+            return *env + n + 1;
+    return NULL;
+}
+
+/* A JVM compiles before it goes on: a thread that computes in the interpreter would not stop for
+ * the one that compiles. No performance data: a thread wakes up 20 times a second for them, and
+ * their file has the name of the process id, which two runs beside each other share. */
+#define JAVA_OPTIONS "-Xbatch -XX:-UsePerfData"
+
+static char *java_options(const char *const *given)
+{
+    const char *theirs = value_of(given, "JAVA_TOOL_OPTIONS");
+    char *text = NULL;
+
+    if (asprintf(&text, "JAVA_TOOL_OPTIONS=" JAVA_OPTIONS "%s%s", theirs != NULL ? " " : "",
+                 theirs != NULL ? theirs : "") < 0)
+        abort();
+    return text;
+}
+
 /* Ours first; then the caller's, without what ours replace. */
 static char **make_env(const struct vt_loop *v, const char *const *given)
 {
@@ -199,6 +225,7 @@ static char **make_env(const struct vt_loop *v, const char *const *given)
     env[k++] = text_of("LD_PRELOAD", v->preload);
     env[k++] = text_of(VT_ENV, v->path);
     env[k++] = text_of("UV_USE_IO_URING", "0"); /* Node would wait where we cannot see it */
+    env[k++] = java_options(given);
     if (v->options.seed != 0) {
         snprintf(seed, sizeof seed, "%llu", (unsigned long long)v->options.seed);
         env[k++] = text_of(VT_SEED_ENV, seed);
