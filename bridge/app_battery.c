@@ -124,6 +124,8 @@ uint64_t app_battery_deadline(const struct app_battery *b)
 
 void app_battery_close(struct app_battery *b)
 {
+    if (b->wire != NULL)
+        b->source.ops->closed(b->source.self, loop_now(b->app->loop));
     wire_delete(b->wire);
     b->wire = NULL;
     if (b->source.destroy != NULL)

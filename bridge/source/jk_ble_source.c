@@ -242,16 +242,34 @@ static void start_over(struct jk_ble_source *s)
     jk_pack_reset(&s->pack);
 }
 
+/* How good the connection was: whether a battery is too far away shows here. */
+static void note_connection(const struct jk_ble_source *s)
+{
+    const struct jk_ble_stats *n = &s->stats, *before = &s->before;
+
+    if (n->cells != before->cells || n->refused != before->refused)
+        log_msg(s->log, LOG_INFO, "source",
+                "battery=%s connection over: records=%u lost=%u refused=%u", s->config.name,
+                n->cells - before->cells, n->lost - before->lost, n->refused - before->refused);
+}
+
 static void opened(void *self, uint64_t now_us)
 {
-    start_over(self);
-    begin(self, JK_BLE_INFO, now_us);
+    struct jk_ble_source *s = self;
+
+    start_over(s);
+    s->before = s->stats;
+    begin(s, JK_BLE_INFO, now_us);
 }
 
 static void closed(void *self, uint64_t now_us)
 {
+    struct jk_ble_source *s = self;
+
     (void)now_us;
-    start_over(self);
+    note_connection(s);
+    start_over(s);
+    s->before = s->stats;
 }
 
 static void bytes(void *self, struct span in, uint64_t now_us)

@@ -64,6 +64,7 @@ struct jk_ble_source {
     uint8_t counter;
     struct jk_pack pack;
     struct jk_ble_stats stats;
+    struct jk_ble_stats before; /* when this connection began */
     struct log_limit limit_cells, limit_layout, limit_silent;
 };
 

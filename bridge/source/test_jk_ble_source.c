@@ -16,7 +16,17 @@ struct rig {
     uint64_t now;
     unsigned published;
     struct battery last;
+    struct log log;
+    char line[200]; /* the last one of the log */
 };
+
+static void keep_line(void *ctx, enum log_level level, const char *line)
+{
+    struct rig *r = ctx;
+
+    (void)level;
+    span_to_str(span_str(line), r->line, sizeof r->line);
+}
 
 static void start(struct rig *r)
 {
@@ -24,7 +34,8 @@ static void start(struct rig *r)
 
     memset(r, 0, sizeof *r);
     jk_ble_config_init(&config, "bank");
-    jk_ble_source_init(&r->source, &config, NULL);
+    r->log = (struct log){.level = LOG_INFO, .clock = clock_system(), .write = keep_line, .ctx = r};
+    jk_ble_source_init(&r->source, &config, &r->log);
     r->as = jk_ble_as_source(&r->source);
     r->now = 100 * S;
 }
@@ -443,6 +454,16 @@ static void test_lost_records_are_counted(void)
     jk_seal(f);
     hear(&r, span_of(f, JK_FRAME));
     CU_ASSERT_EQUAL(r.source.stats.lost, 2);
+    r.as.ops->closed(r.as.self, r.now);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(r.line, "battery=bank connection over: records=2 lost=2 refused=0"));
+    r.as.ops->opened(r.as.self, r.now); /* the next one is counted by itself */
+    hear_info(&r);
+    hear_settings(&r);
+    hear_cells(&r);
+    r.as.ops->closed(r.as.self, r.now);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(r.line, "battery=bank connection over: records=1 lost=0 refused=0"));
 }
 
 /* A pause inside a frame: the rest is another frame's, nothing is mixed. */
