@@ -333,6 +333,138 @@ static void test_connected_already(void)
     ble_rig_down(&r);
 }
 
+/* ---- several batteries in one air ---- */
+
+enum { OTHERS = 3 };
+
+struct other {
+    struct ble_peripheral *battery;
+    struct bluez_link *link;
+    char address[BLUEZ_ADDRESS_MAX];
+    unsigned subscribes, opens, notifications, written;
+};
+
+static void other_is_told(void *ctx)
+{
+    (void)ctx;
+}
+
+static void other_has_ended(void *ctx, enum ble_end why)
+{
+    (void)ctx;
+    (void)why;
+}
+
+static void other_mtu(void *ctx, uint16_t mtu)
+{
+    (void)ctx;
+    CU_ASSERT_EQUAL(mtu, 131);
+}
+
+static void other_subscribed(void *ctx, unsigned characteristic, bool on)
+{
+    (void)characteristic;
+    ((struct other *)ctx)->subscribes += on ? 1 : 0;
+}
+
+static void other_written(void *ctx, unsigned characteristic, struct span bytes)
+{
+    struct other *o = ctx;
+
+    (void)characteristic;
+    o->written = bytes.n == 1 ? bytes.p[0] : 0;
+}
+
+static void other_opened(void *ctx, unsigned payload)
+{
+    (void)payload;
+    ((struct other *)ctx)->opens++;
+}
+
+static void other_heard(void *ctx, struct span bytes)
+{
+    struct other *o = ctx;
+
+    CU_ASSERT_TRUE(span_eq_str(bytes, o->address)); /* its own battery's, whole */
+    o->notifications++;
+}
+
+static void other_lost(void *ctx, const char *why)
+{
+    (void)ctx;
+    TESTING_FAIL("lost: %s", why);
+}
+
+static void other_state(void *ctx, const char *what)
+{
+    (void)ctx;
+    (void)what;
+}
+
+static void add_other(struct ble_rig *r, struct other *o, unsigned i)
+{
+    const struct ble_handler battery = {.connected = other_is_told,
+                                        .disconnected = other_has_ended,
+                                        .mtu = other_mtu,
+                                        .subscribed = other_subscribed,
+                                        .written = other_written,
+                                        .ctx = o};
+    struct ble_traits traits = ble_rig_traits;
+    struct buf text = buf_of(o->address, sizeof o->address - 1);
+
+    traits.address[5] = (uint8_t)(0x57 + i);
+    buf_printf(&text, "C8:47:8C:12:34:%02X", 0x57 + i);
+    CU_ASSERT_EQUAL(ble_radio_add(r->radio, &traits, &battery, &o->battery), ERR_OK);
+}
+
+static void open_other(struct ble_rig *r, struct other *o)
+{
+    const struct bluez_link_handler handler = {.on_open = other_opened,
+                                               .on_bytes = other_heard,
+                                               .on_lost = other_lost,
+                                               .on_state = other_state,
+                                               .ctx = o};
+    struct bluez_target target = r->target;
+
+    span_to_str(span_str(o->address), target.address, sizeof target.address);
+    CU_ASSERT_EQUAL(bluez_link_new(r->loop, &target, &handler, &o->link), ERR_OK);
+}
+
+/* Four at once, each with its own link, and all of them talk together. */
+static void test_four_batteries(void)
+{
+    struct other other[OTHERS] = {0};
+    struct ble_rig r;
+
+    if (!ble_rig_up(&r, &ble_rig_traits))
+        return;
+    for (unsigned i = 0; i < OTHERS; i++)
+        add_other(&r, &other[i], i);
+    CU_ASSERT_TRUE(ble_rig_open(&r));
+    for (unsigned i = 0; i < OTHERS; i++)
+        open_other(&r, &other[i]);
+    for (unsigned i = 0; i < OTHERS; i++) {
+        CU_ASSERT_TRUE(ble_rig_until(&r, &other[i].opens, 1));
+        CU_ASSERT_TRUE(ble_rig_until(&r, &other[i].subscribes, 1));
+    }
+    for (unsigned n = 1; n <= 10; n++)
+        for (unsigned i = 0; i < OTHERS; i++)
+            CU_ASSERT_EQUAL(ble_notify(other[i].battery, 1, span_str(other[i].address)), ERR_OK);
+    for (unsigned i = 0; i < OTHERS; i++) {
+        const uint8_t number = (uint8_t)(i + 1);
+        CU_ASSERT_TRUE(ble_rig_until(&r, &other[i].notifications, 10));
+        CU_ASSERT_EQUAL(bluez_link_write(other[i].link, span_of(&number, 1)), ERR_OK);
+        CU_ASSERT_TRUE(ble_rig_until(&r, &other[i].written, number));
+        CU_ASSERT_EQUAL(other[i].written, number);
+    }
+    CU_ASSERT_EQUAL(r.disconnects, 0);
+    for (unsigned i = 0; i < OTHERS; i++) {
+        bluez_link_delete(other[i].link);
+        ble_peripheral_delete(other[i].battery);
+    }
+    ble_rig_down(&r);
+}
+
 /* ---- scan ---- */
 
 struct heard {
@@ -418,6 +550,7 @@ int main(int argc, char **argv)
         {"no bus", test_no_bus},
         {"no such service", test_lacks_the_service},
         {"connected already", test_connected_already},
+        {"four batteries", test_four_batteries},
         {"scan", test_scan},
         {"addresses", test_addresses},
         {0}};
