@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "port/dbus.h"
+#include "sim/ble/radio.h"
 #include "sim/ble/test_ble_rig.h"
 #include "testing/testing.h"
 
@@ -531,6 +532,28 @@ static void test_addresses(void)
     CU_ASSERT_FALSE(bluez_is_address(SPAN_LIT("JK-BD6A17S6P")));
 }
 
+static void test_radio_names(void)
+{
+    const struct ble_radio_handler nobody = {0};
+    struct ble_radio *radio;
+
+    CU_ASSERT_TRUE(ble_radio_is_real("vhci"));
+    CU_ASSERT_TRUE(ble_radio_is_real("hci0"));
+    CU_ASSERT_TRUE(ble_radio_is_real("hci12"));
+    CU_ASSERT_FALSE(ble_radio_is_real("hci"));
+    CU_ASSERT_FALSE(ble_radio_is_real("hci-1"));
+    CU_ASSERT_FALSE(ble_radio_is_real("hci0x"));
+    CU_ASSERT_FALSE(ble_radio_is_real("hci65536"));
+    CU_ASSERT_FALSE(ble_radio_is_real("vhci0"));
+    CU_ASSERT_FALSE(ble_radio_is_real("/tmp/hci0"));
+    CU_ASSERT_FALSE(ble_radio_is_real(""));
+    CU_ASSERT_EQUAL(ble_radio_open(NULL, "hci", &nobody, &radio), ERR_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(ble_radio_hint("vhci", ERR_NOT_FOUND));
+    CU_ASSERT_PTR_NOT_NULL(ble_radio_hint("hci1", ERR_DENIED));
+    CU_ASSERT_PTR_NULL(ble_radio_hint("vhci", ERR_MEMORY));
+    CU_ASSERT_PTR_NULL(ble_radio_hint("/tmp", ERR_NOT_FOUND));
+}
+
 int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
@@ -553,6 +576,7 @@ int main(int argc, char **argv)
         {"four batteries", test_four_batteries},
         {"scan", test_scan},
         {"addresses", test_addresses},
+        {"names of radios", test_radio_names},
         {0}};
     return testing_main(argc, argv, "bluez", cases);
 }
