@@ -132,27 +132,49 @@ static bool wait_between(int fd, size_t want, int64_t limit_ns)
     return true;
 }
 
+/* VTIME > 0: the limit is for the first byte, or for those between. */
+static ssize_t read_within(int fd, void *p, size_t n, size_t min, int64_t limit_ns)
+{
+    if (!wait_ready(fd, POLLIN, min == 0 ? time_after(limit_ns) : VT_NEVER, "read"))
+        return errno == EAGAIN ? 0 : -1;
+    if (min > 0 && available(fd) > 0 && !wait_between(fd, min < n ? min : n, limit_ns)) {
+        errno = EINTR;
+        return -1;
+    }
+    size_t have = available(fd);
+    return real()->read(fd, p, have > 0 && have < n ? have : n);
+}
+
+/* The kernel moves what was written at once in pieces of two kilobytes, in a worker thread, and a
+ * read may come between two of them. How many reads a program needs would be chance; polling an end
+ * that has nothing to read waits for the worker. */
+static size_t read_rest(int fd, char *p, size_t n)
+{
+    size_t got = 0;
+
+    while (got < n && is_ready(fd, POLLIN)) {
+        ssize_t more = real()->read(fd, p + got, n - got);
+        if (more <= 0)
+            break;
+        got += (size_t)more;
+    }
+    return got;
+}
+
 static bool tty_read(int fd, void *p, size_t n, ssize_t *ret)
 {
     struct termios t;
 
-    if (n == 0 || tcgetattr(fd, &t) != 0 || (t.c_lflag & ICANON) != 0 || t.c_cc[VTIME] == 0 ||
-        (real()->fcntl(fd, F_GETFL) & O_NONBLOCK) != 0)
+    if (n == 0 || tcgetattr(fd, &t) != 0 || (t.c_lflag & ICANON) != 0)
         return false;
-    int64_t limit = (int64_t)t.c_cc[VTIME] * NS_PER_DS;
-    size_t min = t.c_cc[VMIN];
-    *ret = -1;
-    if (!wait_ready(fd, POLLIN, min == 0 ? time_after(limit) : VT_NEVER, "read")) {
-        if (errno == EAGAIN)
-            *ret = 0;
-        return true;
-    }
-    if (min > 0 && available(fd) > 0 && !wait_between(fd, min < n ? min : n, limit)) {
-        errno = EINTR;
-        return true;
-    }
-    size_t have = available(fd);
-    *ret = real()->read(fd, p, have > 0 && have < n ? have : n);
+    if (t.c_cc[VTIME] > 0 && (real()->fcntl(fd, F_GETFL) & O_NONBLOCK) == 0)
+        *ret = read_within(fd, p, n, t.c_cc[VMIN], (int64_t)t.c_cc[VTIME] * NS_PER_DS);
+    else if (time_before_input(fd, 0, "read"))
+        *ret = real()->read(fd, p, n);
+    else
+        *ret = -1;
+    if (*ret > 0)
+        *ret += (ssize_t)read_rest(fd, (char *)p + *ret, n - (size_t)*ret);
     return true;
 }
 
