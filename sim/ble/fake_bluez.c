@@ -165,8 +165,10 @@ static int device_call(struct fake_device *d, const char *method, sd_bus_message
         if (d->state == FAKE_IDLE)
             return sd_bus_reply_method_errorf(call, "org.bluez.Error.NotConnected",
                                               "Not Connected");
+        /* the answer first, as of BlueZ: bleak hangs up its bus when it hears of `Connected` */
+        int r = sd_bus_reply_method_return(call, "");
         fake_link_end(d, BLE_END_CENTRAL);
-        return sd_bus_reply_method_return(call, "");
+        return r;
     }
     if (strcmp(method, "Pair") == 0)
         return sd_bus_reply_method_errorf(call, "org.bluez.Error.AuthenticationFailed",
