@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span rest = span_of(data, size);
     uint8_t zeros[UINT8_MAX] = {0};
-    struct fuzz f;
+    struct fuzz f = {0};
     uint8_t head, n;
 
     if (!rd_u8(&rest, &head))
