@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "harness/vt/vt.h"
@@ -142,11 +143,14 @@ static void read_text(const char *path, char *out, size_t cap)
         fclose(f);
 }
 
-static void play(struct run *r, const char *program, const char *name, const char *source)
+static void on_nothing(void *ctx, unsigned events)
 {
-    struct loop_child *child = NULL;
-    struct loop_timer *limit = NULL;
+    (void)ctx;
+    (void)events;
+}
 
+static void prepare(struct run *r, const char *name, const char *source)
+{
     *r = (struct run){.status = -1000};
     snprintf(r->dir, sizeof r->dir, "/tmp/test-vt-XXXXXX");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(r->dir));
@@ -161,6 +165,12 @@ static void play(struct run *r, const char *program, const char *name, const cha
                                        .on_note = on_note,
                                        .ctx = r};
     CU_ASSERT_EQUAL_FATAL(vt_loop_new(&options, &r->loop), ERR_OK);
+}
+
+static void play_prepared(struct run *r, const char *program)
+{
+    struct loop_child *child = NULL;
+    struct loop_timer *limit = NULL;
     int out = open(r->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int err = open("/dev/null", O_WRONLY | O_CLOEXEC); /* a JVM tells which options it was given */
     const struct loop_spawn spawn = {.file = program,
@@ -176,8 +186,12 @@ static void play(struct run *r, const char *program, const char *name, const cha
     loop_run(r->loop);
     loop_timer_delete(limit);
     loop_child_delete(child);
-    loop_delete(r->loop);
     read_text(r->output, r->text, sizeof r->text);
+}
+
+static void finish(struct run *r)
+{
+    loop_delete(r->loop);
     unlink(r->output);
     unlink(r->source);
     CU_ASSERT_EQUAL(rmdir(r->dir), 0);
@@ -193,7 +207,9 @@ static void test_runtime(const char *program, const char *name, const char *sour
         return;
     }
     for (int i = 0; i < 2; i++) {
-        play(&r, program, name, source);
+        prepare(&r, name, source);
+        play_prepared(&r, program);
+        finish(&r);
         CU_ASSERT_EQUAL(r.status, 0);
         CU_ASSERT_STRING_EQUAL(r.notes, "");
         CU_ASSERT_STRING_EQUAL(r.text, expected);
@@ -227,12 +243,80 @@ static void test_node(void)
                  "9500 44999850000\n29500 end\n");
 }
 
+/* ---- a thread that reads a terminal ---- */
+
+enum { REPLIES = 3000, REPLY_N = 2480 };
+
+static const char in_python_reader[] =
+    "import os, sys\n"
+    "port = os.open(open(sys.argv[0] + '.port').read(), os.O_RDWR | os.O_NOCTTY)\n"
+    "print(sorted({len(os.read(port, 4096)) for _ in range(3000)}))\n";
+
+struct writer {
+    int master;
+    unsigned left;
+    struct loop_timer *timer;
+};
+
+static void on_reply(void *ctx)
+{
+    static const char reply[REPLY_N] = {'@'};
+    struct writer *w = ctx;
+
+    if (w->left-- == 0)
+        loop_timer_stop(w->timer);
+    else
+        CU_ASSERT_EQUAL(write(w->master, reply, sizeof reply), REPLY_N);
+}
+
+/* Bytes that were written at once come at once, however busy the machine is. */
+static void test_whole_reads(void)
+{
+    struct writer w = {.master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), .left = REPLIES};
+    struct termios raw;
+    char slave[64];
+    struct run r;
+
+    if (access("/usr/bin/python3", X_OK) != 0) {
+        testing_skip("no /usr/bin/python3");
+        close(w.master);
+        return;
+    }
+    CU_ASSERT_TRUE_FATAL(w.master >= 0 && unlockpt(w.master) == 0);
+    CU_ASSERT_EQUAL_FATAL(ptsname_r(w.master, slave, sizeof slave), 0);
+    int held = open(slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    CU_ASSERT_EQUAL_FATAL(tcgetattr(held, &raw), 0);
+    cfmakeraw(&raw);
+    CU_ASSERT_EQUAL_FATAL(tcsetattr(held, TCSANOW, &raw), 0);
+    prepare(&r, "reader.py", in_python_reader);
+    char port[128];
+    snprintf(port, sizeof port, "%s.port", r.source);
+    write_text(port, slave);
+    struct loop_io *io = NULL; /* the loop has to know of the terminal */
+    CU_ASSERT_EQUAL_FATAL(loop_io_new(r.loop, w.master, 0, on_nothing, NULL, &io), ERR_OK);
+    CU_ASSERT_EQUAL_FATAL(loop_timer_new(r.loop, on_reply, &w, &w.timer), ERR_OK);
+    loop_timer_every(w.timer, loop_now(r.loop) + US_PER_S, 10000);
+    loop_io_want(io, LOOP_READ);
+    play_prepared(&r, "/usr/bin/python3");
+    CU_ASSERT_EQUAL(r.status, 0);
+    CU_ASSERT_STRING_EQUAL(r.text, "[2480]\n");
+    if (strcmp(r.text, "[2480]\n") != 0)
+        printf("lengths %s", r.text);
+    loop_timer_delete(w.timer);
+    loop_io_delete(io);
+    unlink(port);
+    finish(&r);
+    close(held);
+    close(w.master);
+}
+
 int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
         {"a JVM", test_java},
         {"CPython", test_python},
         {"Node", test_node},
+        {"a read is whole", test_whole_reads},
         {0},
     };
     return testing_main(argc, argv, "vt_runtimes", cases);
