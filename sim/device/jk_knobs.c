@@ -8,7 +8,7 @@
 #include "sim/model/pack.h"
 
 static const char *const absents[] = {"firmware", "minus-200", "zero", NULL}; /* enum jk_absent */
-static const char *const generations[] = {"firmware", "jk04", "24s", "32s", NULL};
+static const char *const generations[] = {"firmware", "jk04", "jk02-24s", "jk02-32s", NULL};
 static const enum jk_layout layouts[] = {JK_LAYOUT_UNKNOWN, JK04, JK02_24S, JK02_32S};
 
 bool jk_take_sensors(struct conf_cursor *c, struct jk_look *look)

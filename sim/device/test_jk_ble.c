@@ -513,7 +513,7 @@ static void test_identity(void)
     CU_ASSERT_EQUAL(m.traits.maker_data[7], 0x56);
 }
 
-static void refuse(const char *keys)
+static bool taken(const char *keys)
 {
     struct sim_config config;
     struct conf_file *file = NULL;
@@ -523,11 +523,30 @@ static void refuse(const char *keys)
     conf_parse("test", span_str(keys), &file);
     for (size_t i = 0; i < file->n_lines; i++) {
         struct conf_cursor c = conf_cursor_of(file, &file->lines[i]);
-        ok = sim_config_port_key(&config, &c) && ok;
+        ok = sim_config_port_key(&config, &c) && conf_expect_end(&c) && ok;
     }
-    if (ok)
-        TESTING_FAIL("taken: %s", keys);
     conf_delete(file);
+    return ok;
+}
+
+static void refuse(const char *keys)
+{
+    if (taken(keys))
+        TESTING_FAIL("taken: %s", keys);
+}
+
+/* The words can be written: they are no quantities. */
+static void test_generations_by_name(void)
+{
+    static const char *const words[] = {"firmware", "jk04", "jk02-24s", "jk02-32s"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        char keys[64];
+        snprintf(keys, sizeof keys, "device jk-ble\ngeneration %s\n", words[i]);
+        if (!taken(keys))
+            TESTING_FAIL("not taken: %s", keys);
+    }
+    refuse("device jk-ble\ngeneration jk02-48s\n");
 }
 
 static void test_bad_keys(void)
@@ -538,7 +557,6 @@ static void test_bad_keys(void)
     refuse("device jk-ble\naddress C8:47:8C:12:34:5G\n");
     refuse("device jk-ble\nrssi 21\n");
     refuse("device jk-ble\nmodule new\n");
-    refuse("device jk-ble\ngeneration 48s\n");
     refuse("device jk-ble\nburst 301\n");
     refuse("device jk-ble\ncounter\n");
 }
@@ -547,6 +565,7 @@ int main(int argc, char **argv)
 {
     static const struct testing_case cases[] = {
         {"firmware 15.41: order and times", test_firmware_15},
+        {"generations by name", test_generations_by_name},
         {"firmware 8: acknowledge glued", test_firmware_8},
         {"JK04", test_jk04},
         {"logbook", test_log},
