@@ -216,7 +216,7 @@ static const char *doubt(struct jk_pack *p, const struct battery *b, uint64_t no
 static const char *missing(const struct jk_pack *p, const struct battery *b, uint64_t now_us)
 {
     if (!battery_knows(b, FIELD_SOC_PM))
-        return "the BMS has not started yet: capacity and SOC are 0";
+        return "no SOC: the BMS has not started yet, or its records have none (JK04)";
     if (!battery_knows(b, FIELD_PACK_MV | FIELD_CURRENT_MA | FIELD_ENABLES | FIELD_PROTECTIONS))
         return "voltage, current, alarms or switches were not sent";
     if (p->settings_us == 0 || now_us - p->settings_us > jk_pack_limits_life_us ||
