@@ -16,7 +16,7 @@ struct run_options {
     uint64_t uptime_us, date_us; /* virtual: the clocks at the start; 0: the usual */
     uint64_t phase_us;           /* how much later than usual the timeline begins */
     const char *can;             /* "auto", "hub", or an interface / slcan:... */
-    const char *ble; /* where a Bluetooth battery is: "vhci", "hci0"; NULL: BlueZ is played */
+    const char *ble;    /* where a Bluetooth battery is: "vhci", "hci0"; NULL: BlueZ is played */
     const char *tty;    /* cable: where the simulator talks (/dev/ttyUSB0, tcp:4000); NULL: a PTY */
     const char *broker; /* cable: URL of the broker; NULL: one of our own */
     unsigned slot;      /* number of this worker: chooses vcan0, vcan1, ... */
