@@ -60,10 +60,10 @@ static const struct row rows[] = {
                           false,
                           0,
                           {.uuid = 0xFFE0,
-                           .handle = 0x0007,
+                           .handle = 0x0008,
                            .n = 2,
-                           .characteristics = {{0xFFE1, 0x0009, BOTH, {0}},
-                                               {0xFFE2, 0x000C, COMMAND, {0}}}}},
+                           .characteristics = {{0xFFE1, 0x000A, BOTH, {0}},
+                                               {0xFFE2, 0x000D, COMMAND, {0}}}}},
 };
 
 static enum jk_module module_of(const struct sim_jk_ble *knobs, const struct jk_traits *traits,

@@ -535,6 +535,32 @@ static void refuse(const char *keys)
         TESTING_FAIL("taken: %s", keys);
 }
 
+/* jk-ble 1.2: service @8, FFE1 @9 with its CCCD at 000B, FFE2 @0C; @ is where a declaration is, and
+ * its value is one behind. */
+static void test_telink(void)
+{
+    struct sim_config config;
+    struct conf_file *file = NULL;
+    struct ble_module m;
+
+    sim_config_init(&config);
+    conf_parse("test", SPAN_LIT("device jk-ble\nmodule telink\n"), &file);
+    for (size_t i = 0; i < file->n_lines; i++) {
+        struct conf_cursor c = conf_cursor_of(file, &file->lines[i]);
+        CU_ASSERT_TRUE(sim_config_port_key(&config, &c));
+    }
+    conf_delete(file);
+    config.battery[0].used = true;
+    jk_ble_module(&config, &m);
+    const struct ble_service *s = &m.traits.services[0];
+    CU_ASSERT_EQUAL(s->handle, 0x0008);
+    CU_ASSERT_EQUAL(s->characteristics[0].uuid, 0xFFE1);
+    CU_ASSERT_EQUAL(s->characteristics[0].handle, 0x000A);
+    CU_ASSERT_EQUAL(s->characteristics[1].uuid, 0xFFE2);
+    CU_ASSERT_EQUAL(s->characteristics[1].handle, 0x000D);
+    CU_ASSERT_EQUAL(m.notifies, 0);
+}
+
 /* The words can be written: they are no quantities. */
 static void test_generations_by_name(void)
 {
@@ -566,6 +592,7 @@ int main(int argc, char **argv)
     static const struct testing_case cases[] = {
         {"firmware 15.41: order and times", test_firmware_15},
         {"generations by name", test_generations_by_name},
+        {"the handles of a Telink module", test_telink},
         {"firmware 8: acknowledge glued", test_firmware_8},
         {"JK04", test_jk04},
         {"logbook", test_log},
