@@ -2,6 +2,9 @@
  *
  * Fills the placeholders of a manifest: arguments, environment, configuration template.
  */
+#define _GNU_SOURCE /* realpath */
+#include <stdlib.h>
+
 #include "harness/run/manifest_private.h"
 
 const char *const placeholder_words[HOLD_COUNT + 1] = {
@@ -60,6 +63,16 @@ static enum err put_text(struct buf *out, const char *text)
     return buf_str(out, text) ? ERR_OK : ERR_SPACE;
 }
 
+/* The program runs in that folder, so a relative path would mean another one there. */
+static enum err put_folder(struct buf *out, const char *dir)
+{
+    char *whole = realpath(dir, NULL);
+    enum err e = put_text(out, whole != NULL ? whole : dir);
+
+    free(whole);
+    return e;
+}
+
 static enum err put_value(const struct manifest *m, const struct manifest_fill *fill,
                           enum placeholder hold, struct buf *out)
 {
@@ -75,7 +88,7 @@ static enum err put_value(const struct manifest *m, const struct manifest_fill *
     case HOLD_DIR: return put_text(out, fill->dir);
     case HOLD_CONFIG: return put_text(out, fill->config);
     case HOLD_BIN: return put_text(out, fill->bin);
-    case HOLD_MANIFEST: return put_text(out, m->dir);
+    case HOLD_MANIFEST: return put_folder(out, m->dir);
     case HOLD_CCL: return put_text(out, fill->ccl);
     case HOLD_DCL: return put_text(out, fill->dcl);
     case HOLD_CVL: return put_text(out, fill->cvl);

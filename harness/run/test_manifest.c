@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/run/manifest.h"
 #include "testing/testing.h"
@@ -316,6 +317,22 @@ static void test_expand(void)
     manifest_delete(m);
 }
 
+/* The DUT is started in the manifest's folder: a path relative to ours would lead elsewhere. */
+static void test_folder_is_whole(void)
+{
+    struct manifest *m = NULL;
+    char text[256], home[256];
+    struct buf b = buf_of(text, sizeof text);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(home, sizeof home));
+    CU_ASSERT_EQUAL_FATAL(chdir("/"), 0);
+    CU_ASSERT_EQUAL_FATAL(manifest_parse("usr/m.dut", span_str(SHORT), stderr, &m), ERR_OK);
+    CU_ASSERT_EQUAL(manifest_expand(m, "{manifest}/bridge.py", &fill, &b, NULL), ERR_OK);
+    CU_ASSERT(span_eq_str(buf_span(&b), "/usr/bridge.py"));
+    manifest_delete(m);
+    CU_ASSERT_EQUAL(chdir(home), 0);
+}
+
 static void test_expand_errors(void)
 {
     struct manifest *m = load_good(SHORT);
@@ -406,6 +423,7 @@ int main(int argc, char **argv)
         {"mistakes", test_errors},
         {"templates for sources", test_config_for},
         {"placeholders", test_expand},
+        {"the folder is whole", test_folder_is_whole},
         {"placeholders with mistakes", test_expand_errors},
         {"limits in a template", test_expand_lines},
         {"damaged text", test_damaged_text},
