@@ -32,7 +32,7 @@ struct limiter {
 /* What the readings behind a target allow it to do. */
 enum limiter_way {
     LIMITER_FALL, /* fall only, and the hold starts again: a battery is held */
-    LIMITER_WAIT, /* fall only, for now: no reading is newer than at the last rise */
+    LIMITER_WAIT, /* fall only: no reading is newer than at the last rise */
     LIMITER_RISE, /* rise, too: all readings are new */
 };
 

@@ -222,7 +222,7 @@ _Static_assert(sizeof(struct sim_jk_ble) <= DEVICE_KNOBS_MAX, "DEVICE_KNOBS_MAX"
 
 const struct device_kind jk_ble_kind = {
     .name = "jk-ble",
-    .summary = "JK BMS over Bluetooth LE (BlueZ on a private D-Bus)",
+    .summary = "JK BMS over Bluetooth LE (for a played BlueZ, the real one, or on the air)",
     .wire = DEVICE_BLE,
     .model = "jk.pb2a16s20p",
     .knobs_size = sizeof(struct sim_jk_ble),
